@@ -1,0 +1,5 @@
+/** Batched loading, bulk writes and bounded reading. */
+module dev.holdfast.batch {
+    requires static transitive org.jspecify;
+    requires transitive dev.holdfast.core;
+}

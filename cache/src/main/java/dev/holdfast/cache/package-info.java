@@ -1,0 +1,5 @@
+/** The two-tier cache. */
+@NullMarked
+package dev.holdfast.cache;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The distributed rate limiter. */
+@NullMarked
+package dev.holdfast.ratelimit;
+
+import org.jspecify.annotations.NullMarked;
