@@ -132,6 +132,11 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         return new CacheMetrics(settings.name(), counters, tier1::size, coherence::barrierCount, journal::depth);
     }
 
+    /** Has the bound of tier 1 enforced now; for tests. */
+    void cleanUp() {
+        tier1.cleanUp();
+    }
+
     /** Whether tier 2 is in use; for tests. */
     boolean tier2Open() {
         return synchronizer.tier2Open();
