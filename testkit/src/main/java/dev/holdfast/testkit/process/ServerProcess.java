@@ -135,8 +135,7 @@ public final class ServerProcess implements ServerControl {
                 killNow();
             }
             // Children that did not follow their parent would keep its files and its port.
-            all.forEach(ProcessHandle::destroyForcibly);
-            awaitEnd(all);
+            killAll(running, all);
             LiveServers.remove(this);
         } catch (InterruptedException e) {
             killNow();
@@ -162,15 +161,17 @@ public final class ServerProcess implements ServerControl {
         if (running != null && running.isAlive()) {
             // Frozen first, it cannot fork a child that this list does not know.
             Signals.send("STOP", List.of(running.toHandle()));
-            List<ProcessHandle> all = handles(running);
-            all.forEach(ProcessHandle::destroyForcibly);
-            awaitEnd(all);
+            killAll(running, handles(running));
         }
         paused = false;
         LiveServers.remove(this);
     }
 
-    private void awaitEnd(List<ProcessHandle> handles) {
+    private void killAll(Process running, List<ProcessHandle> handles) {
+        handles.forEach(ProcessHandle::destroyForcibly);
+        if (Watchdog.MAKES_GROUPS) {
+            Signals.killGroup(running.pid());
+        }
         Await.until(name + " is dead", KILL_TIMEOUT, () -> {
             for (ProcessHandle handle : handles) {
                 if (Signals.isAlive(handle)) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Sends signals by the shell's own {@code kill}, which is there where no {@code procps} is installed. */
 final class Signals {
@@ -22,11 +23,18 @@ final class Signals {
 
     /** Processes that are gone by now are passed over. */
     static void send(String signal, Collection<ProcessHandle> processes) {
+        send(signal, processes.stream().map(process -> Long.toString(process.pid())));
+    }
+
+    /** Kills what is left of a process group, for example children forked while their parent was about to end. */
+    static void killGroup(long leader) {
+        send("KILL", Stream.of("-" + leader));
+    }
+
+    private static void send(String signal, Stream<String> targets) {
         List<String> command = new ArrayList<>(List.of(
-                "/bin/sh", "-c", "for p in \"$@\"; do kill -" + signal + " \"$p\" || :; done", "testkit-signal"));
-        for (ProcessHandle process : processes) {
-            command.add(Long.toString(process.pid()));
-        }
+                "/bin/sh", "-c", "for p in \"$@\"; do kill -s " + signal + " -- \"$p\" || :; done", "testkit-signal"));
+        targets.forEach(command::add);
         try {
             Process kill = new ProcessBuilder(command)
                     .redirectErrorStream(true)

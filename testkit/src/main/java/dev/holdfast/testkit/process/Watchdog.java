@@ -20,6 +20,9 @@ final class Watchdog {
 
     private static final Path SETSID = Path.of("/usr/bin/setsid");
 
+    /** Whether each server leads a session and a process group of its own, apart from this JVM's. */
+    static final boolean MAKES_GROUPS = Files.isExecutable(SETSID);
+
     private static final String SCRIPT = """
             exec 3<&0 </dev/null
             born() {
@@ -71,7 +74,7 @@ final class Watchdog {
     /** The command that runs the given one under watch, in a session of its own where the system has the means. */
     static List<String> watched(List<String> command) {
         List<String> watched = new ArrayList<>();
-        if (Files.isExecutable(SETSID)) {
+        if (MAKES_GROUPS) {
             watched.add(SETSID.toString());
         }
         watched.addAll(List.of("/bin/sh", "-c", SCRIPT, "testkit-watchdog"));
