@@ -38,6 +38,7 @@ public final class ServerProcess implements ServerControl {
     private final Duration stopTimeout;
     private final String stopSignal;
     private final Function<ProcessHandle, Stream<ProcessHandle>> family;
+    private final Runnable onClose;
 
     /** Guards every change of state; held while the server starts and stops. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -57,6 +58,7 @@ public final class ServerProcess implements ServerControl {
         this.stopTimeout = builder.stopTimeout;
         this.stopSignal = builder.stopSignal;
         this.family = builder.family;
+        this.onClose = builder.onClose;
     }
 
     /**
@@ -283,6 +285,7 @@ public final class ServerProcess implements ServerControl {
                 closed = true;
                 stop();
                 ServerDirectory.delete(directory);
+                onClose.run();
             }
         } finally {
             lock.unlock();
@@ -306,6 +309,7 @@ public final class ServerProcess implements ServerControl {
         private Duration stopTimeout = Duration.ofSeconds(5);
         private String stopSignal = "TERM";
         private Function<ProcessHandle, Stream<ProcessHandle>> family = ProcessHandle::descendants;
+        private Runnable onClose = () -> {};
 
         private Builder(String name) {
             this.name = Objects.requireNonNull(name, "name");
@@ -400,6 +404,17 @@ public final class ServerProcess implements ServerControl {
          */
         public Builder family(Function<ProcessHandle, Stream<ProcessHandle>> others) {
             this.family = Objects.requireNonNull(others, "others");
+            return this;
+        }
+
+        /**
+         * Sets what follows the end of the server, for example {@code () -> Ports.release(port)}.
+         *
+         * @param action run once, by {@link ServerProcess#close()}
+         * @return this builder
+         */
+        public Builder onClose(Runnable action) {
+            this.onClose = Objects.requireNonNull(action, "action");
             return this;
         }
 
