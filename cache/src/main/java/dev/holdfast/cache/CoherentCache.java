@@ -132,6 +132,11 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         return new CacheMetrics(settings.name(), counters, tier1::size, coherence::barrierCount, journal::depth);
     }
 
+    /** Where announcements arrive; for tests. */
+    Coherence<K, V> coherence() {
+        return coherence;
+    }
+
     /** Has the bound of tier 1 enforced now; for tests. */
     void cleanUp() {
         tier1.cleanUp();
