@@ -175,6 +175,10 @@ public final class ServerProcess implements ServerControl {
             Signals.killGroup(running.pid());
         }
         Await.until(name + " is dead", KILL_TIMEOUT, () -> {
+            // The JDK's view of its own child lags behind the kernel's, and isRunning() goes by the JDK's.
+            if (running.isAlive()) {
+                return false;
+            }
             for (ProcessHandle handle : handles) {
                 if (Signals.isAlive(handle)) {
                     return false;
