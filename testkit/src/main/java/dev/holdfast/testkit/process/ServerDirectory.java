@@ -1,0 +1,151 @@
+package dev.holdfast.testkit.process;
+
+import dev.holdfast.testkit.ServerException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Directories for the data of servers, below {@code holdfast-testkit-<user>} in the directory for temporary files.
+ *
+ * <p>What a killed JVM left behind is deleted by the next one: each JVM holds a lock on its part, and the kernel lets go of
+ * the lock when the JVM dies.
+ */
+public final class ServerDirectory {
+
+    private static final String PREFIX = "run-";
+    private static final String LOCK_FILE = "lock";
+
+    private static final ReentrantLock LOCK = new ReentrantLock();
+    private static @Nullable Path run;
+    private static int created;
+
+    /** Held open as long as the JVM lives, which is what tells others that it lives. */
+    private static @Nullable FileChannel alive;
+
+    private ServerDirectory() {}
+
+    /**
+     * Creates an empty directory that only this user can read.
+     *
+     * @param name its name, to be recognised by; a number is added
+     * @return an absolute path
+     * @throws ServerException if it cannot be created
+     */
+    public static Path create(String name) {
+        LOCK.lock();
+        try {
+            Path parent = run;
+            if (parent == null) {
+                parent = openRun();
+                run = parent;
+            }
+            created++;
+            return Files.createDirectory(parent.resolve(name + "-" + created));
+        } catch (IOException e) {
+            throw new ServerException("cannot create a directory for " + name + " below " + UserFiles.temporary(), e);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static Path openRun() throws IOException {
+        Path home = UserFiles.temporary();
+        sweep(home);
+        Path directory = Files.createTempDirectory(home, PREFIX);
+        FileChannel channel =
+                FileChannel.open(directory.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        channel.lock();
+        alive = channel;
+        return directory;
+    }
+
+    private static void sweep(Path home) throws IOException {
+        try (DirectoryStream<Path> runs = Files.newDirectoryStream(home, PREFIX + "*")) {
+            for (Path other : runs) {
+                if (isAbandoned(other.resolve(LOCK_FILE))) {
+                    delete(other);
+                }
+            }
+        }
+    }
+
+    /** A directory without a lock file is one that is being made, so it stays. */
+    private static boolean isAbandoned(Path lockFile) {
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+                FileLock lock = channel.tryLock()) {
+            return lock != null;
+        } catch (OverlappingFileLockException | IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Deletes a directory and all it contains; what vanishes meanwhile is passed over.
+     *
+     * @param directory the directory; nothing happens if there is none
+     */
+    public static void delete(Path directory) {
+        // A server that just died may still have had children at work in there, so one more pass is granted.
+        for (int attempt = 1; ; attempt++) {
+            try {
+                deleteOnce(directory);
+                return;
+            } catch (IOException e) {
+                if (attempt == 3) {
+                    throw new UncheckedIOException("cannot delete " + directory, e);
+                }
+            }
+        }
+    }
+
+    private static void deleteOnce(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw e;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e) throws IOException {
+                if (e != null) {
+                    throw e;
+                }
+                Files.deleteIfExists(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Deletes everything of this JVM; called when it ends. */
+    static void deleteAll() {
+        Path mine = run;
+        if (mine != null) {
+            delete(mine);
+        }
+    }
+}

@@ -1,0 +1,445 @@
+package dev.holdfast.testkit.process;
+
+import dev.holdfast.testkit.ServerException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A native server as a child process of this JVM, in the foreground, so that it can be signalled.
+ *
+ * <p>Guarantees: {@link #start()} returns when the server is ready or throws with its last output; the server does not
+ * outlive this JVM, not even when the JVM is killed with {@code -9} or the server is frozen at that moment; its output is
+ * always drained and never takes more than 200 lines of memory; {@link #close()} deletes its directory.
+ *
+ * <p>Thread-safe. Works on Linux and macOS.
+ */
+public final class ServerProcess implements ServerControl {
+
+    private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
+
+    private final String name;
+    private final Supplier<List<String>> command;
+    private final Map<String, String> environment;
+    private final Path directory;
+    private final Await.Condition readiness;
+    private final Duration startTimeout;
+    private final Duration stopTimeout;
+    private final String stopSignal;
+    private final Function<ProcessHandle, Stream<ProcessHandle>> family;
+    private final Runnable onClose;
+
+    /** Guards every change of state; held while the server starts and stops. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final OutputRing output = new OutputRing();
+    private volatile @Nullable Process process;
+    private volatile boolean paused;
+    private volatile boolean closed;
+
+    private ServerProcess(Builder builder, Supplier<List<String>> command, Path directory) {
+        this.name = builder.name;
+        this.command = command;
+        this.environment = Map.copyOf(builder.environment);
+        this.directory = directory;
+        this.readiness = builder.readiness;
+        this.startTimeout = builder.startTimeout;
+        this.stopTimeout = builder.stopTimeout;
+        this.stopSignal = builder.stopSignal;
+        this.family = builder.family;
+        this.onClose = builder.onClose;
+    }
+
+    /**
+     * Begins the description of a server.
+     *
+     * @param name how messages and threads call it, for example {@code redis-10400}
+     * @return a builder
+     */
+    public static Builder builder(String name) {
+        return new Builder(name);
+    }
+
+    @Override
+    public void start() {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException(name + " is closed");
+            }
+            if (!isRunning()) {
+                launch();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void launch() {
+        output.clear();
+        paused = false;
+        ProcessBuilder builder = new ProcessBuilder(Watchdog.watched(command.get()))
+                .directory(directory.toFile())
+                .redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process started;
+        try {
+            started = builder.start();
+        } catch (IOException e) {
+            throw new ServerException(
+                    name
+                            + ": cannot start a process through /bin/sh; embedded servers need Linux or macOS, elsewhere use"
+                            + " -Dholdfast.servers=containers or external",
+                    e);
+        }
+        process = started;
+        LiveServers.add(this);
+        Thread drain = output.drain(name, started.getInputStream());
+        try {
+            Await.until(name + " is ready", startTimeout, this::outputForMessage, () -> {
+                if (!started.isAlive()) {
+                    drain.join(1_000);
+                    throw new Await.Aborted(new ServerException(name + " ended with exit code " + started.exitValue()
+                            + " before it was ready" + outputForMessage()));
+                }
+                return readiness.holds();
+            });
+        } catch (RuntimeException e) {
+            killNow();
+            throw e;
+        }
+    }
+
+    @Override
+    public void stop() {
+        lock.lock();
+        try {
+            Process running = process;
+            if (running == null || !running.isAlive()) {
+                killNow();
+                return;
+            }
+            resume();
+            List<ProcessHandle> all = handles(running);
+            Signals.send(stopSignal, List.of(running.toHandle()));
+            if (!running.waitFor(stopTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                killNow();
+            }
+            // Children that did not follow their parent would keep its files and its port.
+            killAll(running, all);
+            LiveServers.remove(this);
+        } catch (InterruptedException e) {
+            killNow();
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void kill() {
+        lock.lock();
+        try {
+            killNow();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Needs no lock: the shutdown hook calls it while another thread may be starting this server. */
+    void killNow() {
+        Process running = process;
+        if (running != null && running.isAlive()) {
+            // Frozen first, it cannot fork a child that this list does not know.
+            Signals.send("STOP", List.of(running.toHandle()));
+            killAll(running, handles(running));
+        }
+        paused = false;
+        LiveServers.remove(this);
+    }
+
+    private void killAll(Process running, List<ProcessHandle> handles) {
+        handles.forEach(ProcessHandle::destroyForcibly);
+        if (Watchdog.MAKES_GROUPS) {
+            Signals.killGroup(running.pid());
+        }
+        Await.until(name + " is dead", KILL_TIMEOUT, () -> {
+            // The JDK's view of its own child lags behind the kernel's, and isRunning() goes by the JDK's.
+            if (running.isAlive()) {
+                return false;
+            }
+            for (ProcessHandle handle : handles) {
+                if (Signals.isAlive(handle)) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+
+    @Override
+    public void pause() {
+        lock.lock();
+        try {
+            Process running = process;
+            if (running == null || !running.isAlive()) {
+                throw new IllegalStateException(name + " cannot be paused: it does not run");
+            }
+            if (!paused) {
+                Signals.send("STOP", List.of(running.toHandle()));
+                List<ProcessHandle> all = handles(running);
+                Signals.send("STOP", all);
+                Signals.awaitStopped(all);
+                paused = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void resume() {
+        lock.lock();
+        try {
+            Process running = process;
+            if (paused && running != null && running.isAlive()) {
+                Signals.send("CONT", handles(running));
+            }
+            paused = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<ProcessHandle> handles(Process running) {
+        List<ProcessHandle> all = new ArrayList<>();
+        all.add(running.toHandle());
+        try (Stream<ProcessHandle> others = family.apply(running.toHandle())) {
+            others.filter(ProcessHandle::isAlive).forEach(all::add);
+        }
+        return all;
+    }
+
+    @Override
+    public boolean isRunning() {
+        Process running = process;
+        return running != null && running.isAlive();
+    }
+
+    @Override
+    public boolean isPaused() {
+        return paused;
+    }
+
+    @Override
+    public boolean isBreakable() {
+        return true;
+    }
+
+    /**
+     * Returns the process id of the server itself, not of a wrapper.
+     *
+     * @return the id
+     * @throws IllegalStateException if the server was never started
+     */
+    public long pid() {
+        Process current = process;
+        if (current == null) {
+            throw new IllegalStateException(name + " was not started");
+        }
+        return current.pid();
+    }
+
+    /**
+     * Returns the directory in which the server runs and stores its data.
+     *
+     * @return the directory; it exists until {@link #close()}
+     */
+    public Path directory() {
+        return directory;
+    }
+
+    @Override
+    public String output() {
+        return output.text();
+    }
+
+    private String outputForMessage() {
+        String text = output.text();
+        return text.isEmpty() ? "; it printed nothing" : "; its last output:\n" + text;
+    }
+
+    /** Stops the server and deletes its directory. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                stop();
+                ServerDirectory.delete(directory);
+                onClose.run();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name + (isRunning() ? " (pid " + pid() + (paused ? ", paused)" : ")") : " (not running)");
+    }
+
+    /** Describes a server; {@link #build()} starts nothing. */
+    public static final class Builder {
+
+        private final String name;
+        private final Map<String, String> environment = new LinkedHashMap<>();
+        private @Nullable Supplier<List<String>> command;
+        private @Nullable Path directory;
+        private Await.Condition readiness = () -> true;
+        private Duration startTimeout = Duration.ofSeconds(30);
+        private Duration stopTimeout = Duration.ofSeconds(5);
+        private String stopSignal = "TERM";
+        private Function<ProcessHandle, Stream<ProcessHandle>> family = ProcessHandle::descendants;
+        private Runnable onClose = () -> {};
+
+        private Builder(String name) {
+            this.name = Objects.requireNonNull(name, "name");
+        }
+
+        /**
+         * Sets the command; it has to stay in the foreground.
+         *
+         * @param words program and arguments
+         * @return this builder
+         */
+        public Builder command(List<String> words) {
+            List<String> copy = List.copyOf(words);
+            return command(() -> copy);
+        }
+
+        /**
+         * Sets the command, asked for at every start.
+         *
+         * @param words program and arguments
+         * @return this builder
+         */
+        public Builder command(Supplier<List<String>> words) {
+            this.command = Objects.requireNonNull(words, "words");
+            return this;
+        }
+
+        /**
+         * Sets the working directory, which {@link ServerProcess#close()} deletes with all it contains.
+         *
+         * @param path an existing directory, best from {@link ServerDirectory#create(String)}
+         * @return this builder
+         */
+        public Builder directory(Path path) {
+            this.directory = Objects.requireNonNull(path, "path");
+            return this;
+        }
+
+        /**
+         * Adds a variable to the environment inherited from this JVM.
+         *
+         * @param variable its name
+         * @param value its value
+         * @return this builder
+         */
+        public Builder environment(String variable, String value) {
+            environment.put(variable, value);
+            return this;
+        }
+
+        /**
+         * Sets when the server counts as started; by default as soon as its process exists.
+         *
+         * @param condition asked every 20 ms; an exception means "not yet"
+         * @return this builder
+         */
+        public Builder readyWhen(Await.Condition condition) {
+            this.readiness = Objects.requireNonNull(condition, "condition");
+            return this;
+        }
+
+        /**
+         * Sets how long a start may take; 30 s by default.
+         *
+         * @param timeout the limit
+         * @return this builder
+         */
+        public Builder startTimeout(Duration timeout) {
+            this.startTimeout = positive(timeout);
+            return this;
+        }
+
+        /**
+         * Sets how an orderly end is asked for; by default {@code TERM}, and {@code KILL} after 5 s.
+         *
+         * @param signal name without {@code SIG}, for example {@code INT}
+         * @param timeout how long the server may take before it is killed
+         * @return this builder
+         */
+        public Builder stop(String signal, Duration timeout) {
+            this.stopSignal = Objects.requireNonNull(signal, "signal");
+            this.stopTimeout = positive(timeout);
+            return this;
+        }
+
+        /**
+         * Sets which processes beside the started one belong to the server and are paused, resumed and killed with it; by
+         * default all its descendants.
+         *
+         * @param others given the server's process, returns the others
+         * @return this builder
+         */
+        public Builder family(Function<ProcessHandle, Stream<ProcessHandle>> others) {
+            this.family = Objects.requireNonNull(others, "others");
+            return this;
+        }
+
+        /**
+         * Sets what follows the end of the server, for example {@code () -> Ports.release(port)}.
+         *
+         * @param action run once, by {@link ServerProcess#close()}
+         * @return this builder
+         */
+        public Builder onClose(Runnable action) {
+            this.onClose = Objects.requireNonNull(action, "action");
+            return this;
+        }
+
+        /**
+         * Creates the server, not yet started.
+         *
+         * @return the server
+         * @throws IllegalStateException if no command was set
+         */
+        public ServerProcess build() {
+            if (command == null) {
+                throw new IllegalStateException(name + ": no command");
+            }
+            return new ServerProcess(this, command, directory == null ? ServerDirectory.create(name) : directory);
+        }
+
+        private static Duration positive(Duration timeout) {
+            if (timeout.isNegative() || timeout.isZero()) {
+                throw new IllegalArgumentException("timeout must be positive: " + timeout);
+            }
+            return timeout;
+        }
+    }
+}

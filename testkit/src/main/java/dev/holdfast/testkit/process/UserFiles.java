@@ -1,0 +1,82 @@
+package dev.holdfast.testkit.process;
+
+import dev.holdfast.testkit.ServerException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where the testkit keeps files: per user, never in a directory that somebody else prepared. */
+final class UserFiles {
+
+    private static final String NAME = "holdfast-testkit";
+    private static final String CACHE_PROPERTY = "holdfast.testkit.cache";
+
+    private UserFiles() {}
+
+    /** For what lives as long as a JVM. */
+    static Path temporary() {
+        return own(Path.of(System.getProperty("java.io.tmpdir"), NAME + "-" + System.getProperty("user.name")));
+    }
+
+    /** For what stays: the first of the property, the user's cache directory and the temporary one that can be written. */
+    static Path cache() {
+        String configured = System.getProperty(CACHE_PROPERTY);
+        if (configured != null) {
+            return own(Path.of(configured));
+        }
+        List<Path> candidates = new ArrayList<>();
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        if (xdg != null && Path.of(xdg).isAbsolute()) {
+            candidates.add(Path.of(xdg, NAME));
+        }
+        String home = System.getProperty("user.home");
+        if (home != null && Path.of(home).isAbsolute() && Files.isDirectory(Path.of(home))) {
+            candidates.add(Path.of(home, ".cache", NAME));
+        }
+        for (Path candidate : candidates) {
+            try {
+                return own(candidate);
+            } catch (ServerException e) {
+                // A home that is read-only or not ours is common in containers; the temporary directory remains.
+                continue;
+            }
+        }
+        return temporary();
+    }
+
+    private static Path own(Path directory) {
+        try {
+            if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectories(directory.toAbsolutePath().getParent());
+                create(directory);
+            }
+            @Nullable String owner = Files.getOwner(directory).getName();
+            if (!Files.isWritable(directory) || !owner.equals(System.getProperty("user.name"))) {
+                throw new ServerException(directory + " belongs to " + owner + " or cannot be written; name another one"
+                        + " by -D" + CACHE_PROPERTY + " or -Djava.io.tmpdir");
+            }
+            return directory.toAbsolutePath();
+        } catch (IOException e) {
+            throw new ServerException(
+                    "cannot create " + directory + "; name another place by -D" + CACHE_PROPERTY
+                            + " or -Djava.io.tmpdir",
+                    e);
+        }
+    }
+
+    private static void create(Path directory) throws IOException {
+        try {
+            Files.createDirectory(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (java.nio.file.FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+                throw e;
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.holdfast.testkit.redis;
+
+import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.process.Ports;
+import dev.holdfast.testkit.process.ServerDirectory;
+import dev.holdfast.testkit.process.ServerProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** Starts Redis, or Sentinel, as a child process. */
+final class EmbeddedRedis {
+
+    static final String HOST = "127.0.0.1";
+
+    private static final int PORT_ATTEMPTS = 3;
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
+
+    private EmbeddedRedis() {}
+
+    /** Starts a server whose settings may depend on its port. */
+    static RedisServer start(String role, IntFunction<RedisSettings> settings) {
+        return start(role, settings, List.of());
+    }
+
+    static RedisServer startSentinel(IntFunction<RedisSettings> settings) {
+        return start("sentinel", settings, List.of("--sentinel"));
+    }
+
+    private static RedisServer start(String role, IntFunction<RedisSettings> settings, List<String> arguments) {
+        Path binary = RedisBinary.locate();
+        for (int attempt = 1; ; attempt++) {
+            int port = Ports.take();
+            RedisServer server = prepare(binary, role, port, settings.apply(port), arguments);
+            try {
+                server.start();
+                return server;
+            } catch (RuntimeException e) {
+                String output = server.output();
+                server.close();
+                if (!output.contains("Address already in use") || attempt == PORT_ATTEMPTS) {
+                    throw explained(e, output);
+                }
+            }
+        }
+    }
+
+    private static RedisServer prepare(
+            Path binary, String role, int port, RedisSettings settings, List<String> arguments) {
+        String name = role + "-" + port;
+        Path directory = ServerDirectory.create(name);
+        Path file = directory.resolve("redis.conf");
+        try {
+            // Once and not at every start: Sentinel and replicas write what they learn into it.
+            Files.writeString(file, settings.render(HOST, port, directory.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file, e);
+        }
+        List<String> command = new ArrayList<>(List.of(binary.toString(), file.toString()));
+        command.addAll(arguments);
+        ServerProcess process = ServerProcess.builder(name)
+                .directory(directory)
+                .command(command)
+                .startTimeout(START_TIMEOUT)
+                .readyWhen(() -> answers(port, settings))
+                .onClose(() -> Ports.release(port))
+                .build();
+        return new RedisServer(HOST, port, settings, process, () -> {
+            try {
+                Files.deleteIfExists(directory.resolve("dump.rdb"));
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot delete the snapshot of " + name, e);
+            }
+        });
+    }
+
+    /** A server that loads its data answers LOADING, which is thrown here and means "not yet". */
+    private static boolean answers(int port, RedisSettings settings) {
+        try (RespClient client = RedisServer.connect(HOST, port, settings, PROBE_TIMEOUT)) {
+            return "PONG".equals(client.call("PING").text());
+        }
+    }
+
+    private static RuntimeException explained(RuntimeException failure, String output) {
+        boolean noTls = output.contains("'tls-port") || output.contains("'port \"0\"'");
+        return output.contains("FATAL CONFIG FILE ERROR") && noTls
+                ? new ServerException(
+                        "the Redis binary " + RedisBinary.locate() + " was built without TLS; name another one by -D"
+                                + RedisBinary.PROPERTY,
+                        failure)
+                : failure;
+    }
+}
