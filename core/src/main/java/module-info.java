@@ -3,6 +3,9 @@ module dev.holdfast.core {
     requires static transitive org.jspecify;
     requires org.slf4j;
     requires io.github.resilience4j.circuitbreaker;
+    requires io.github.resilience4j.core;
+    requires io.netty.common;
+    requires io.netty.transport;
     requires transitive lettuce.core;
     requires transitive micrometer.core;
 

@@ -99,6 +99,15 @@ public interface RedisLink extends AutoCloseable {
     Duration commandTimeout();
 
     /**
+     * Waits until the link is up. Nothing needs this to be correct; tools and tests do, which cannot work without Redis.
+     *
+     * @param timeout how long to wait at most
+     * @return whether the link is up; false at once if it is closed or disabled, or the thread is interrupted (its
+     *     interrupt status stays set)
+     */
+    boolean awaitUp(Duration timeout);
+
+    /**
      * Runs an operation and waits for it. May be called from virtual threads, which it does not pin.
      *
      * @param deadline how long the whole operation may take
