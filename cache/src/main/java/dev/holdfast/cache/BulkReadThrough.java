@@ -84,6 +84,14 @@ final class BulkReadThrough<K, V> {
             }
             if (other != null) {
                 part.flight.detach();
+            } else {
+                V landed = tier1.get(key); // Another flight may have landed since this caller looked.
+                if (landed != null) {
+                    part.flight.complete(landed);
+                    flights.land(key, part.flight);
+                    found.put(key, landed);
+                    return;
+                }
             }
             own.put(key, part);
         });

@@ -86,6 +86,9 @@ final class Coherence<K, V> {
         lock.lock();
         try {
             boolean sameHistory = message.epoch().equals(epoch);
+            if (sameHistory && message.stamp() <= applied) {
+                return false; // Known: most often the echo of this node's own, whose reply was faster.
+            }
             if (sameHistory && message.raisesFloor()) {
                 raiseFloor(message.stamp());
             }

@@ -85,8 +85,9 @@ class CoherenceTest {
 
     private void assertFreshEverywhere() {
         String fresh = source.value(1);
-        assertThat(a.get(1)).isEqualTo(fresh);
-        assertThat(b.get(1)).isEqualTo(fresh);
+        assertThat(a.get(1)).as("the node that invalidated").isEqualTo(fresh);
+        await().atMost(2, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(b.get(1)).as("after delivery").isEqualTo(fresh));
         Node c = start(builder -> builder).awaitInStep();
         assertThat(c.get(1)).as("a node that starts now, from tier 2").isEqualTo(fresh);
     }

@@ -60,7 +60,9 @@ class HistoryTest {
     @Test
     void fleet_whoseScriptsAreFlushedInALoop_keepsTheGuaranteeAndSeesNoError() throws Exception {
         run(() -> redis.command("SCRIPT", "FLUSH"), 5);
-        assertThat(nodes).allSatisfy(node -> assertThat(node.cache.stats().tier2Failures()).isZero());
+        assertThat(nodes)
+                .allSatisfy(
+                        node -> assertThat(node.cache.stats().tier2Failures()).isZero());
         assertThat(history.violations(500)).isEmpty();
         assertEveryNodeIsFresh();
     }
@@ -115,8 +117,10 @@ class HistoryTest {
             long key = random.nextInt(KEYS);
             long begun = System.nanoTime();
             if (random.nextInt(10) == 0) {
-                nodes.get(node).cache.getAll(List.of(key, (key + 1) % KEYS)).forEach((k, value) ->
-                        history.read(node, k, Source.version(value), begun));
+                nodes.get(node)
+                        .cache
+                        .getAll(List.of(key, (key + 1) % KEYS))
+                        .forEach((k, value) -> history.read(node, k, Source.version(value), begun));
             } else {
                 history.read(node, key, Source.version(nodes.get(node).get(key)), begun);
             }
@@ -137,8 +141,7 @@ class HistoryTest {
     }
 
     private void assertEveryNodeIsFresh() {
-        await().atMost(5, TimeUnit.SECONDS)
-                .until(() -> nodes.stream().allMatch(node -> node.cache.tier2Open()));
+        await().atMost(5, TimeUnit.SECONDS).until(() -> nodes.stream().allMatch(node -> node.cache.tier2Open()));
         await().atMost(5, TimeUnit.SECONDS).untilAsserted(() -> {
             for (Node node : nodes) {
                 for (long key = 0; key < KEYS; key++) {

@@ -17,12 +17,12 @@ public class LinearizabilityTest {
     private final Source source = new Source();
     private final ReentrantLock channel = new ReentrantLock();
     private long stamp;
-    private final CoherentCache<Long, String> cache = (CoherentCache<Long, String>) TieredCache.<Long, String>builder(
-                    "register")
-            .redis(RedisLink.disabled())
-            .maximumSize(10)
-            .loader(source::load)
-            .build();
+    private final CoherentCache<Long, String> cache =
+            (CoherentCache<Long, String>) TieredCache.<Long, String>builder("register")
+                    .redis(RedisLink.disabled())
+                    .maximumSize(10)
+                    .loader(source::load)
+                    .build();
 
     @Operation
     public long read() {

@@ -236,8 +236,7 @@ class OutageTest {
 
     @Test
     void node_cutOff_servesItsOwnCopyNoLongerThanMaxStale() {
-        try (Node a = new Node(redis.uri(), source, builder -> builder.maxStale(Duration.ofSeconds(1)))
-                .awaitInStep()) {
+        try (Node a = new Node(redis.uri(), source, builder -> builder.maxStale(Duration.ofSeconds(1))).awaitInStep()) {
             a.get(1);
             redis.kill();
             await().until(() -> a.link.state() == LinkState.DOWN);
