@@ -41,7 +41,8 @@ final class Channels implements NettyCustomizer {
     }
 
     /** The socket under an established connection, or null if it is closed already. */
-    @Nullable Channel establish(StatefulConnection<?, ?> connection) {
+    @Nullable
+    Channel establish(StatefulConnection<?, ?> connection) {
         Object endpoint = ((RedisChannelHandler<?, ?>) connection).getChannelWriter();
         for (Channel channel : open) {
             CommandHandler handler = channel.pipeline().get(CommandHandler.class);
@@ -61,7 +62,8 @@ final class Channels implements NettyCustomizer {
         if (channel.eventLoop().inEventLoop()) {
             channel.unsafe().close(channel.unsafe().voidPromise());
         } else if (!channel.eventLoop().isShuttingDown()) {
-            channel.eventLoop().execute(() -> channel.unsafe().close(channel.unsafe().voidPromise()));
+            channel.eventLoop()
+                    .execute(() -> channel.unsafe().close(channel.unsafe().voidPromise()));
         }
     }
 

@@ -123,7 +123,9 @@ final class ConnectionLoop {
                 mine.completeExceptionally(failure);
             }
         });
-        long limit = settings.connectTimeout().plus(settings.commandTimeout().multipliedBy(3)).toNanos();
+        long limit = settings.connectTimeout()
+                .plus(settings.commandTimeout().multipliedBy(3))
+                .toNanos();
         Future<?> guard = thread.schedule(
                 () -> mine.completeExceptionally(new RedisTimeoutException("no connection within the limits")), limit);
         mine.whenComplete((connection, failure) -> {
@@ -150,14 +152,18 @@ final class ConnectionLoop {
             upSince = System.nanoTime();
             owner.connected(connection);
             connection.closed().thenAccept(reason -> thread.execute(() -> lost(connection, reason, null, null)));
-            next = thread.schedule(() -> probe(connection), settings.pingInterval().toNanos());
+            next = thread.schedule(
+                    () -> probe(connection), settings.pingInterval().toNanos());
             return;
         }
         Throwable cause = Failures.unwrap(failure == null ? new IllegalStateException("no connection") : failure);
         RefusedException refused = cause instanceof RefusedException r ? r : null;
         String reason = refused != null ? refused.problem().message() : describe(cause);
         owner.lost(reason, cause, refused == null ? null : refused.problem());
-        retry(refused != null && refused.lasting() ? settings.refusalRetry() : settings.reconnect().delay(failures++));
+        retry(
+                refused != null && refused.lasting()
+                        ? settings.refusalRetry()
+                        : settings.reconnect().delay(failures++));
     }
 
     private String describe(Throwable cause) {
@@ -198,7 +204,11 @@ final class ConnectionLoop {
             return;
         }
         long start = System.nanoTime();
-        Pending.within(connector.timer(), settings.pingInterval(), "PING", connection.commands().ping())
+        Pending.within(
+                        connector.timer(),
+                        settings.pingInterval(),
+                        "PING",
+                        connection.commands().ping())
                 .whenComplete((pong, failure) -> thread.execute(() -> judge(connection, start, failure)));
     }
 
@@ -215,6 +225,7 @@ final class ConnectionLoop {
             lost(connection, "frozen: " + connection.address() + " did not answer " + missed + " PINGs", null, null);
             return;
         }
-        next = thread.schedule(() -> probe(connection), Math.max(0, settings.pingInterval().toNanos() - took));
+        next = thread.schedule(
+                () -> probe(connection), Math.max(0, settings.pingInterval().toNanos() - took));
     }
 }

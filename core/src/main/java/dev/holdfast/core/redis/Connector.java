@@ -23,9 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +50,11 @@ final class Connector {
         this.settings = settings;
         this.channels = new Channels(settings.commandTimeout());
         this.timer = new HashedWheelTimer(
-                new DefaultThreadFactory("holdfast-redis-timer", true), TIMER_TICK_MILLIS, TimeUnit.MILLISECONDS, TIMER_WHEEL, false);
+                new DefaultThreadFactory("holdfast-redis-timer", true),
+                TIMER_TICK_MILLIS,
+                TimeUnit.MILLISECONDS,
+                TIMER_WHEEL,
+                false);
         this.resources = ClientResources.builder()
                 .threadFactoryProvider(pool -> new DefaultThreadFactory("holdfast-redis-io", true))
                 .ioThreadPoolSize(2)
@@ -144,13 +146,19 @@ final class Connector {
         Channel channel = channels.establish(lettuce);
         if (channel == null) {
             lettuce.closeAsync();
-            result.completeExceptionally(new RedisException(address + " closed the connection after the handshake", false, null));
+            result.completeExceptionally(
+                    new RedisException(address + " closed the connection after the handshake", false, null));
             return;
         }
         NodeConnection connection = new NodeConnection(address, lettuce, channel);
-        // In one go; answers come in order, so PING is answered when ROLE is. PING tells a server that is still loading.
+        // In one go; answers come in order, so PING is answered when ROLE is. PING tells a server that is still
+        // loading.
         CompletableFuture<String> ping = connection.commands().ping().toCompletableFuture();
-        Pending.within(timer, settings.commandTimeout(), "ROLE of " + address, connection.commands().role())
+        Pending.within(
+                        timer,
+                        settings.commandTimeout(),
+                        "ROLE of " + address,
+                        connection.commands().role())
                 .whenComplete((role, failure) -> {
                     Throwable refused = refusal(address, ping, role, failure);
                     if (refused != null) {
@@ -182,12 +190,26 @@ final class Connector {
                 ? ""
                 : new String(bytes, StandardCharsets.US_ASCII);
         return switch (name) {
-            case "slave", "replica" -> new RefusedException(
-                    Problem.error("redis.role", "role", name, address + " is a replica and takes no writes",
-                            "name the primary, or use redis-sentinel:// to follow it"), false, null);
-            case "sentinel" -> new RefusedException(
-                    Problem.error("redis.role", "role", name, address + " is a Sentinel, not a Redis",
-                            "use redis-sentinel://…#primaryName"), true, null);
+            case "slave", "replica" ->
+                new RefusedException(
+                        Problem.error(
+                                "redis.role",
+                                "role",
+                                name,
+                                address + " is a replica and takes no writes",
+                                "name the primary, or use redis-sentinel:// to follow it"),
+                        false,
+                        null);
+            case "sentinel" ->
+                new RefusedException(
+                        Problem.error(
+                                "redis.role",
+                                "role",
+                                name,
+                                address + " is a Sentinel, not a Redis",
+                                "use redis-sentinel://…#primaryName"),
+                        true,
+                        null);
             // Servers of other make have other names for a role that takes writes.
             default -> null;
         };
@@ -200,8 +222,8 @@ final class Connector {
         uri.setDatabase(settings.uri().database());
         String password = settings.secrets().password();
         if (password != null) {
-            uri.setCredentialsProvider(RedisCredentialsProvider.from(
-                    () -> RedisCredentials.just(settings.username(), password)));
+            uri.setCredentialsProvider(
+                    RedisCredentialsProvider.from(() -> RedisCredentials.just(settings.username(), password)));
         }
         secure(uri);
         return uri;
@@ -211,28 +233,28 @@ final class Connector {
         LinkSettings.Tls tls = settings.tls();
         if (tls != null) {
             uri.setSsl(true);
-            uri.setVerifyPeer(switch (tls.verification()) {
-                case FULL -> SslVerifyMode.FULL;
-                case AUTHORITY -> SslVerifyMode.CA;
-                case NONE -> SslVerifyMode.NONE;
-            });
+            uri.setVerifyPeer(
+                    switch (tls.verification()) {
+                        case FULL -> SslVerifyMode.FULL;
+                        case AUTHORITY -> SslVerifyMode.CA;
+                        case NONE -> SslVerifyMode.NONE;
+                    });
         }
     }
 
-    /** Ends all connections and threads; waits a little for them. */
+    /**
+     * Ends all threads; waits a little for them. The client itself needs no closing: connections are dropped by those who
+     * own them, and everything else belongs to the resources.
+     */
     void close() {
-        CompletableFuture<?> ended = client.shutdownAsync(0, 1, TimeUnit.SECONDS).handle((done, failure) -> {
-            timer.stop();
-            return resources.shutdown(0, 1, TimeUnit.SECONDS);
-        });
+        timer.stop();
         try {
-            ended.get(CLOSE_SECONDS, TimeUnit.SECONDS);
-            resources.shutdown(0, 1, TimeUnit.SECONDS).await(CLOSE_SECONDS, TimeUnit.SECONDS);
+            if (!resources.shutdown(0, 1, TimeUnit.SECONDS).await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                // What is left are daemon threads that end by themselves.
+                LOG.debug("Redis client did not end within {} s", CLOSE_SECONDS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            // What is left are daemon threads that end by themselves.
-            LOG.debug("Redis client did not end within {} s", CLOSE_SECONDS, e);
         }
     }
 }

@@ -32,7 +32,8 @@ final class Failures {
     }
 
     static Kind kind(Throwable failure) {
-        if (failure instanceof RedisTimeoutException || failure instanceof io.lettuce.core.RedisCommandTimeoutException) {
+        if (failure instanceof RedisTimeoutException
+                || failure instanceof io.lettuce.core.RedisCommandTimeoutException) {
             return Kind.TIMEOUT;
         }
         if (failure instanceof RedisUnavailableException || isRejection(failure)) {

@@ -76,9 +76,8 @@ final class HashedScript<T> implements RedisScript<T> {
     }
 
     private static boolean isUnknownScript(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return cause instanceof RedisNoScriptException;
     }
 

@@ -75,7 +75,9 @@ final class LinkLife {
             } else {
                 // Already down: keep the latest reason, and say so only if the server began to refuse us.
                 status = next;
-                if (refusal != null && (now.refusal() == null || !refusal.code().equals(now.refusal().code()))) {
+                if (refusal != null
+                        && (now.refusal() == null
+                                || !refusal.code().equals(now.refusal().code()))) {
                     LOG.warn("{} is refused, working without it: {}", name, refusal);
                 }
             }

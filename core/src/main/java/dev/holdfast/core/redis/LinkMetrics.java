@@ -63,7 +63,11 @@ final class LinkMetrics implements MeterBinder {
 
     private void operations(MeterRegistry registry) {
         FunctionTimer.builder(
-                        "holdfast.redis.operations", gate, OperationGate::succeeded, OperationGate::succeededNanos, TimeUnit.NANOSECONDS)
+                        "holdfast.redis.operations",
+                        gate,
+                        OperationGate::succeeded,
+                        OperationGate::succeededNanos,
+                        TimeUnit.NANOSECONDS)
                 .description("Operations that succeeded")
                 .register(registry);
         for (Failures.Kind kind : Failures.Kind.values()) {
@@ -90,7 +94,9 @@ final class LinkMetrics implements MeterBinder {
         FunctionCounter.builder("holdfast.redis.subscription.overflows", subscriptions, SubscriptionHub::overflows)
                 .description("Interruptions because listeners were too slow")
                 .register(registry);
-        FunctionCounter.builder("holdfast.redis.listener.failures", subscriptions,
+        FunctionCounter.builder(
+                        "holdfast.redis.listener.failures",
+                        subscriptions,
                         s -> s.listenerFailures() + life.events().failures())
                 .description("Listeners that threw")
                 .register(registry);
@@ -98,18 +104,24 @@ final class LinkMetrics implements MeterBinder {
 
     private void breaker(MeterRegistry registry) {
         CircuitBreaker breaker = gate.breaker();
-        for (CircuitBreaker.State state : new CircuitBreaker.State[] {CircuitBreaker.State.CLOSED, CircuitBreaker.State.OPEN}) {
+        for (CircuitBreaker.State state :
+                new CircuitBreaker.State[] {CircuitBreaker.State.CLOSED, CircuitBreaker.State.OPEN}) {
             Gauge.builder("resilience4j.circuitbreaker.state", breaker, b -> b.getState() == state ? 1 : 0)
                     .description("The states of the circuit breaker")
                     .tag("name", breaker.getName())
                     .tag("state", state.name().toLowerCase(Locale.ROOT))
                     .register(registry);
         }
-        Gauge.builder("resilience4j.circuitbreaker.failure.rate", breaker, b -> b.getMetrics().getFailureRate())
+        Gauge.builder(
+                        "resilience4j.circuitbreaker.failure.rate",
+                        breaker,
+                        b -> b.getMetrics().getFailureRate())
                 .description("The failure rate of the circuit breaker")
                 .tag("name", breaker.getName())
                 .register(registry);
-        FunctionCounter.builder("resilience4j.circuitbreaker.not.permitted.calls", breaker,
+        FunctionCounter.builder(
+                        "resilience4j.circuitbreaker.not.permitted.calls",
+                        breaker,
                         b -> b.getMetrics().getNumberOfNotPermittedCalls())
                 .description("The number of not permitted calls")
                 .tag("name", breaker.getName())

@@ -26,7 +26,8 @@ final class LinkSecrets {
     }
 
     /** The password to use now, or null for none; whatever the supplier throws comes through. */
-    @Nullable String password() {
+    @Nullable
+    String password() {
         return password == null ? null : remember(password.get());
     }
 

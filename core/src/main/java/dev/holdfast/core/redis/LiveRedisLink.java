@@ -36,7 +36,8 @@ final class LiveRedisLink implements RedisLink {
         thread = new LinkThread();
         life = new LinkLife("Redis " + settings.uri(), new SerialDispatcher("holdfast-redis-events"));
         gate = new OperationGate(settings.breaker(), this::frozen);
-        PrimarySource primary = PrimarySource.fixed(settings.addressMapper().apply(settings.uri().hosts().get(0)));
+        PrimarySource primary = PrimarySource.fixed(
+                settings.addressMapper().apply(settings.uri().hosts().get(0)));
         backend = new SingleBackend(thread, connector, primary, settings, life, gate);
         subscriptions = new SubscriptionHub(thread, connector, primary, settings);
     }

@@ -19,16 +19,36 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisLinkBuilder {
     final String uri;
-    @Nullable String username;
-    @Nullable Supplier<String> password;
-    @Nullable String sentinelUsername;
-    @Nullable Supplier<String> sentinelPassword;
+
+    @Nullable
+    String username;
+
+    @Nullable
+    Supplier<String> password;
+
+    @Nullable
+    String sentinelUsername;
+
+    @Nullable
+    Supplier<String> sentinelPassword;
+
     TlsVerification tlsVerification = TlsVerification.FULL;
-    @Nullable Path tlsAuthorities;
-    @Nullable Path tlsTrustStore;
-    @Nullable String tlsTrustStorePassword;
-    @Nullable Path tlsCertificate;
-    @Nullable Path tlsKey;
+
+    @Nullable
+    Path tlsAuthorities;
+
+    @Nullable
+    Path tlsTrustStore;
+
+    @Nullable
+    String tlsTrustStorePassword;
+
+    @Nullable
+    Path tlsCertificate;
+
+    @Nullable
+    Path tlsKey;
+
     Duration connectTimeout = Duration.ofSeconds(10);
     Duration commandTimeout = LinkSettings.COMMAND_TIMEOUT;
     Duration reconnectFirst = Duration.ofMillis(50);

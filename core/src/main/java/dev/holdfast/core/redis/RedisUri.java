@@ -60,7 +60,13 @@ final class RedisUri {
             return;
         }
         if (known == null) {
-            problem("redis.uri.scheme", scheme, "unknown scheme", "use one of " + String.join(", ", SCHEMES.keySet().stream().sorted().toList()));
+            problem(
+                    "redis.uri.scheme",
+                    scheme,
+                    "unknown scheme",
+                    "use one of "
+                            + String.join(
+                                    ", ", SCHEMES.keySet().stream().sorted().toList()));
         } else {
             mode = known;
             tls = scheme.startsWith("rediss");
@@ -77,7 +83,11 @@ final class RedisUri {
         String place = rest.substring(at + 1);
         int query = place.indexOf('?');
         if (query >= 0) {
-            problem("redis.uri.query", place.substring(query), "parameters are not understood", "use the builder's methods for " + place.substring(query + 1));
+            problem(
+                    "redis.uri.query",
+                    place.substring(query),
+                    "parameters are not understood",
+                    "use the builder's methods for " + place.substring(query + 1));
             place = place.substring(0, query);
         }
         int slash = place.indexOf('/');
@@ -92,7 +102,10 @@ final class RedisUri {
         int colon = userInfo.indexOf(':');
         if (colon < 0) {
             // Some clients take this for a password; printing it could give one away.
-            problem("redis.uri.credentials", Secrets.MASK + "@", "a user without a password",
+            problem(
+                    "redis.uri.credentials",
+                    Secrets.MASK + "@",
+                    "a user without a password",
                     "write user:password@, or :password@ for a password alone");
             return;
         }
@@ -103,7 +116,10 @@ final class RedisUri {
             password = decode(rawPassword);
         } catch (IllegalArgumentException e) {
             password = rawPassword;
-            problem("redis.uri.credentials", Secrets.MASK + "@", "malformed percent-encoding in user or password",
+            problem(
+                    "redis.uri.credentials",
+                    Secrets.MASK + "@",
+                    "malformed percent-encoding in user or password",
                     "write each '%' as %25");
         }
     }
@@ -119,7 +135,11 @@ final class RedisUri {
             readHost(item.strip(), defaultPort);
         }
         if (mode == RedisMode.STANDALONE && hosts.size() > 1) {
-            problem("redis.uri.host", list, "several hosts for one server", "name one, or use redis-sentinel:// or redis-cluster://");
+            problem(
+                    "redis.uri.host",
+                    list,
+                    "several hosts for one server",
+                    "name one, or use redis-sentinel:// or redis-cluster://");
         }
     }
 
@@ -134,7 +154,11 @@ final class RedisUri {
         }
         int number = port.isEmpty() ? defaultPort : number(port);
         if (number < 1 || number > 65_535) {
-            problem("redis.uri.port", port, "out of range 1..65535", "use the port that Redis listens on, usually " + defaultPort);
+            problem(
+                    "redis.uri.port",
+                    port,
+                    "out of range 1..65535",
+                    "use the port that Redis listens on, usually " + defaultPort);
             return;
         }
         hosts.add(new HostPort(host, number));
@@ -156,10 +180,18 @@ final class RedisUri {
         if (mode == RedisMode.SENTINEL) {
             primaryName = fragment;
             if (fragment.isEmpty()) {
-                problem("redis.uri.primary", "", "no name of the primary", "append #name as in 'sentinel monitor <name> …', e.g. #mymaster");
+                problem(
+                        "redis.uri.primary",
+                        "",
+                        "no name of the primary",
+                        "append #name as in 'sentinel monitor <name> …', e.g. #mymaster");
             }
         } else if (!fragment.isEmpty()) {
-            problem("redis.uri.fragment", fragment, "only Sentinel URIs name a primary", "use redis-sentinel:// or leave '#" + fragment + "' away");
+            problem(
+                    "redis.uri.fragment",
+                    fragment,
+                    "only Sentinel URIs name a primary",
+                    "use redis-sentinel:// or leave '#" + fragment + "' away");
         }
     }
 
@@ -188,16 +220,19 @@ final class RedisUri {
         return hosts;
     }
 
-    @Nullable String username() {
+    @Nullable
+    String username() {
         return username;
     }
 
-    @Nullable String password() {
+    @Nullable
+    String password() {
         return password;
     }
 
     /** The password as it stands in the URI, still percent-encoded. */
-    @Nullable String rawPassword() {
+    @Nullable
+    String rawPassword() {
         return rawPassword;
     }
 

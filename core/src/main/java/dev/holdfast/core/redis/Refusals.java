@@ -39,33 +39,56 @@ final class Refusals {
                 && (message.startsWith("NOPERM") || message.contains("unknown command"));
     }
 
-    private static @Nullable Problem byReply(
-            String message, HostPort address, LinkSettings settings) {
+    private static @Nullable Problem byReply(String message, HostPort address, LinkSettings settings) {
         String masked = settings.secrets().mask(message);
         String upper = message.toUpperCase(Locale.ROOT);
         String user = settings.username() == null ? "default" : settings.username();
         if (upper.startsWith("WRONGPASS") || upper.startsWith("ERR INVALID PASSWORD")) {
-            return Problem.error("redis.auth.wrong", "password", "***", address + " refused user '" + user + "': " + masked,
+            return Problem.error(
+                    "redis.auth.wrong",
+                    "password",
+                    "***",
+                    address + " refused user '" + user + "': " + masked,
                     "correct user and password");
         }
         if (upper.startsWith("NOAUTH")) {
-            return Problem.error("redis.auth.missing", "password", "", address + " wants a password: " + masked,
+            return Problem.error(
+                    "redis.auth.missing",
+                    "password",
+                    "",
+                    address + " wants a password: " + masked,
                     "put user and password into the URI or the builder");
         }
         if (upper.startsWith("ERR AUTH") || upper.startsWith("ERR CLIENT SENT AUTH")) {
-            return Problem.error("redis.auth.unexpected", "password", "***", address + " has no password set: " + masked,
+            return Problem.error(
+                    "redis.auth.unexpected",
+                    "password",
+                    "***",
+                    address + " has no password set: " + masked,
                     "leave the password away, or set one on the server");
         }
         if (upper.startsWith("NOPERM")) {
-            return Problem.error("redis.auth.permission", "username", user, address + " does not permit it: " + masked,
+            return Problem.error(
+                    "redis.auth.permission",
+                    "username",
+                    user,
+                    address + " does not permit it: " + masked,
                     "extend the ACL rules of the user");
         }
         if (upper.startsWith("DENIED")) {
-            return Problem.error("redis.protected", "uri", address, "the server is in protected mode",
+            return Problem.error(
+                    "redis.protected",
+                    "uri",
+                    address,
+                    "the server is in protected mode",
                     "set a password or protected-mode no on the server");
         }
         if (upper.contains("DB INDEX") || upper.contains("SELECT IS NOT ALLOWED")) {
-            return Problem.error("redis.uri.db", "uri", settings.uri().database(), address + " has no such database: " + masked,
+            return Problem.error(
+                    "redis.uri.db",
+                    "uri",
+                    settings.uri().database(),
+                    address + " has no such database: " + masked,
                     "use a database the server has, e.g. 0");
         }
         return null;
@@ -80,9 +103,17 @@ final class Refusals {
     private static RefusedException tls(Throwable failure, HostPort address, LinkSettings settings) {
         String masked = settings.secrets().mask(failure.getMessage());
         Problem problem = masked.contains("not an SSL/TLS record")
-                ? Problem.error("redis.tls.plaintext", "uri", address, "the server does not speak TLS there",
+                ? Problem.error(
+                        "redis.tls.plaintext",
+                        "uri",
+                        address,
+                        "the server does not speak TLS there",
                         "use the redis scheme, or the server's TLS port")
-                : Problem.error("redis.tls.untrusted", "tls", address, "TLS failed: " + masked,
+                : Problem.error(
+                        "redis.tls.untrusted",
+                        "tls",
+                        address,
+                        "TLS failed: " + masked,
                         "trust the server's authority by tlsAuthorities(…), and name the host that its certificate is for");
         return new RefusedException(problem, true, settings.secrets().clean(failure));
     }

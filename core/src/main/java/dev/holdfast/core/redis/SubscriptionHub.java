@@ -146,12 +146,18 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
 
     /** An ACL that lacks the channel; asked again slowly, on the same connection. */
     private void refused(NodeConnection on, Throwable failure) {
-        LOG.warn("Redis refused a subscription, trying again in {}: {}", settings.refusalRetry(),
+        LOG.warn(
+                "Redis refused a subscription, trying again in {}: {}",
+                settings.refusalRetry(),
                 settings.secrets().mask(Failures.unwrap(failure).getMessage()));
         thread.schedule(
                 () -> messages.execute(() -> {
                     if (connection == on) {
-                        ask(on, channels.values().stream().filter(c -> !c.confirmed).toList());
+                        ask(
+                                on,
+                                channels.values().stream()
+                                        .filter(c -> !c.confirmed)
+                                        .toList());
                     }
                 }),
                 settings.refusalRetry().toNanos());
