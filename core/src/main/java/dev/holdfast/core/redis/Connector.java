@@ -23,9 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -244,21 +242,19 @@ final class Connector {
         }
     }
 
-    /** Ends all connections and threads; waits a little for them. */
+    /**
+     * Ends all threads; waits a little for them. The client itself needs no closing: connections are dropped by those who
+     * own them, and everything else belongs to the resources.
+     */
     void close() {
-        CompletableFuture<?> ended = client.shutdownAsync(0, 1, TimeUnit.SECONDS)
-                .handle((done, failure) -> {
-                    timer.stop();
-                    return resources.shutdown(0, 1, TimeUnit.SECONDS);
-                });
+        timer.stop();
         try {
-            ended.get(CLOSE_SECONDS, TimeUnit.SECONDS);
-            resources.shutdown(0, 1, TimeUnit.SECONDS).await(CLOSE_SECONDS, TimeUnit.SECONDS);
+            if (!resources.shutdown(0, 1, TimeUnit.SECONDS).await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                // What is left are daemon threads that end by themselves.
+                LOG.debug("Redis client did not end within {} s", CLOSE_SECONDS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            // What is left are daemon threads that end by themselves.
-            LOG.debug("Redis client did not end within {} s", CLOSE_SECONDS, e);
         }
     }
 }

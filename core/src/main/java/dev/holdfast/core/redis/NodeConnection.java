@@ -6,6 +6,7 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.netty.channel.Channel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class NodeConnection {
     private final StatefulRedisConnection<byte[], byte[]> lettuce;
     private final Channel channel;
     private final AtomicReference<@Nullable String> dropReason = new AtomicReference<>();
+    private final AtomicBoolean lettuceClosed = new AtomicBoolean();
     private final CompletableFuture<String> closed = new CompletableFuture<>();
 
     NodeConnection(HostPort address, StatefulRedisConnection<byte[], byte[]> lettuce, Channel channel) {
@@ -53,12 +55,18 @@ final class NodeConnection {
     void drop(String reason) {
         dropReason.compareAndSet(null, reason);
         Channels.reset(channel);
-        lettuce.closeAsync();
+        closeLettuce();
+    }
+
+    private void closeLettuce() {
+        if (lettuceClosed.compareAndSet(false, true)) {
+            lettuce.closeAsync();
+        }
     }
 
     private void onClosed() {
         // Also tells Lettuce, which otherwise keeps what slipped in between its check and the loss.
-        lettuce.closeAsync();
+        closeLettuce();
         String reason = dropReason.get();
         closed.complete(reason != null ? reason : "connection to " + address + " was closed by the other side");
     }
