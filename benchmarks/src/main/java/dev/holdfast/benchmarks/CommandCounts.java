@@ -1,5 +1,6 @@
 package dev.holdfast.benchmarks;
 
+import dev.holdfast.testkit.redis.RedisServer;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
@@ -11,6 +12,11 @@ import java.util.TreeMap;
  * @param calls executions by lower-case command name; sub-commands as Redis writes them, {@code config|get}
  */
 public record CommandCounts(SortedMap<String, Long> calls) {
+
+    /** Asks a server; the question itself is not counted. */
+    public static CommandCounts of(RedisServer server) {
+        return parse(String.valueOf(server.command("INFO", "commandstats").text()));
+    }
 
     /** Reads the answer to {@code INFO commandstats}. */
     public static CommandCounts parse(String info) {

@@ -1,5 +1,7 @@
 package dev.holdfast.benchmarks;
 
+import dev.holdfast.testkit.redis.RedisServer;
+import dev.holdfast.testkit.redis.RedisServers;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ public final class Session {
     private final long start = System.nanoTime();
     private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
     private final List<String> failures = new ArrayList<>();
+    private RedisServer redis;
 
     /**
      * A session.
@@ -35,6 +38,15 @@ public final class Session {
     /** Picks by {@link #quick()}. */
     public Duration pick(Duration inQuick, Duration otherwise) {
         return quick ? inQuick : otherwise;
+    }
+
+    /** The Redis server of this session, started when first asked for; closed with the session. */
+    public RedisServer redis() {
+        if (redis == null) {
+            progress("starting Redis");
+            redis = RedisServers.standalone();
+        }
+        return redis;
     }
 
     /** Prints a line with the seconds since the start. */
@@ -85,6 +97,17 @@ public final class Session {
      * @return whether all of it was measured; falling short of a target is a result like any other
      */
     public boolean run(Group group) {
+        try {
+            measure(group);
+        } finally {
+            if (redis != null) {
+                redis.close();
+            }
+        }
+        return conclude(group);
+    }
+
+    private void measure(Group group) {
         for (Scenario scenario : group.scenarios()) {
             try {
                 scenario.run(this);
@@ -94,6 +117,9 @@ public final class Session {
                 e.printStackTrace(out);
             }
         }
+    }
+
+    private boolean conclude(Group group) {
         for (Scenario scenario : group.scenarios()) {
             for (Target target : scenario.targets()) {
                 Outcome outcome = outcomes.get(target.id());

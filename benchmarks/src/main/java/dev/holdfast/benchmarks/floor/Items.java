@@ -1,5 +1,7 @@
 package dev.holdfast.benchmarks.floor;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -54,6 +56,25 @@ public final class Items {
     /** The key of the n-th item, as an object of its own: callers seldom hold the very key that the cache holds. */
     public Long key(long n) {
         return FIRST_KEY + n % COUNT;
+    }
+
+    /**
+     * The keys of the n-th row, when all items are read in rows, over and over.
+     *
+     * @param n number of the row
+     * @param size keys per row
+     */
+    public List<Long> row(long n, int size) {
+        List<Long> row = new ArrayList<>(size);
+        for (int i = 0; i < size; i++) {
+            row.add(key(n * size + i));
+        }
+        return row;
+    }
+
+    /** A digest that goes on from another one, cheap enough to be taken while time is taken. */
+    public static long digest(long before, Item item) {
+        return before * 31 + (item == null ? 7 : item.id() * 17 + item.cents());
     }
 
     /** The key of the n-th look-up of a sequence in which every item is equally likely. */
