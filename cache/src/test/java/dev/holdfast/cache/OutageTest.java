@@ -138,9 +138,8 @@ class OutageTest {
         }
         for (int pair = 0; pair < ratios.length; pair++) {
             int block = 100 + pair;
-            ratios[pair] = pair % 2 == 0
-                    ? p99(one, block) / p99(other, block)
-                    : 1 / (p99(other, block) / p99(one, block));
+            ratios[pair] =
+                    pair % 2 == 0 ? p99(one, block) / p99(other, block) : 1 / (p99(other, block) / p99(one, block));
         }
         Arrays.sort(ratios);
         return ratios[13];
