@@ -38,6 +38,9 @@ final class ConnectionLoop {
 
     private @Nullable NodeConnection current;
     private @Nullable CompletableFuture<NodeConnection> attempt;
+    /** Where the attempt goes; also set by whoever completes the source's answer. */
+    private volatile @Nullable HostPort attempted;
+
     private @Nullable Future<?> next;
     private int failures;
     private int missed;
@@ -85,6 +88,19 @@ final class ConnectionLoop {
         });
     }
 
+    /** Goes to another server at once, unless it is there already. Runs on the link thread. */
+    void moveTo(HostPort address) {
+        NodeConnection now = current;
+        if (now == null) {
+            if (attempt == null || !address.equals(attempted)) {
+                hurry();
+            }
+        } else if (!now.address().equals(address)) {
+            failures = 0;
+            lost(now, "the primary moved from " + now.address() + " to " + address, null, null);
+        }
+    }
+
     /** Ends it; the connection is closed without telling the owner. Runs on the link thread. */
     void close() {
         closed = true;
@@ -116,13 +132,19 @@ final class ConnectionLoop {
         }
         CompletableFuture<NodeConnection> mine = new CompletableFuture<>();
         attempt = mine;
-        source.primary().thenCompose(opening).whenComplete((connection, failure) -> {
-            if (connection != null && !mine.complete(connection)) {
-                connection.drop("no longer wanted");
-            } else if (failure != null) {
-                mine.completeExceptionally(failure);
-            }
-        });
+        attempted = null;
+        source.primary()
+                .thenCompose(address -> {
+                    attempted = address;
+                    return opening.apply(address);
+                })
+                .whenComplete((connection, failure) -> {
+                    if (connection != null && !mine.complete(connection)) {
+                        connection.drop("no longer wanted");
+                    } else if (failure != null) {
+                        mine.completeExceptionally(failure);
+                    }
+                });
         long limit = settings.connectTimeout()
                 .plus(settings.commandTimeout().multipliedBy(3))
                 .toNanos();

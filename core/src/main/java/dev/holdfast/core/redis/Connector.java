@@ -1,6 +1,5 @@
 package dev.holdfast.core.redis;
 
-import dev.holdfast.core.Problem;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCredentials;
@@ -18,7 +17,6 @@ import io.netty.channel.Channel;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timer;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -110,37 +108,45 @@ final class Connector {
 
     /** Connects to a primary for commands; fails with {@link RefusedException} where the server will not have us. */
     CompletableFuture<NodeConnection> connect(HostPort address) {
-        return established(address, () -> client.connectAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
+        return established(address, Role.PRIMARY, () -> client.connectAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
+    }
+
+    /** Connects to a sentinel; commands and subscriptions share the connection. */
+    CompletableFuture<NodeConnection> connectSentinel(HostPort address) {
+        return established(
+                address, Role.SENTINEL, () -> client.connectPubSubAsync(ByteArrayCodec.INSTANCE, sentinelUri(address)));
     }
 
     /** Connects to a primary for subscriptions. */
     CompletableFuture<NodeConnection> connectPubSub(HostPort address) {
-        return established(address, () -> client.connectPubSubAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
+        return established(
+                address, Role.PRIMARY, () -> client.connectPubSubAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
     }
 
     private interface Opening {
         CompletionStage<? extends StatefulRedisConnection<byte[], byte[]>> open();
     }
 
-    private CompletableFuture<NodeConnection> established(HostPort address, Opening opening) {
+    private CompletableFuture<NodeConnection> established(HostPort address, Role role, Opening opening) {
         CompletableFuture<NodeConnection> result = new CompletableFuture<>();
         try {
             opening.open().whenComplete((lettuce, failure) -> {
                 if (failure != null) {
-                    result.completeExceptionally(Refusals.of(failure, address, settings));
+                    result.completeExceptionally(Refusals.of(failure, address, role, settings));
                 } else {
-                    adopt(address, lettuce, result);
+                    adopt(address, role, lettuce, result);
                 }
             });
         } catch (RuntimeException e) {
             // A password supplier or an address that cannot be turned into a socket's.
-            result.completeExceptionally(Refusals.of(e, address, settings));
+            result.completeExceptionally(Refusals.of(e, address, role, settings));
         }
         return result;
     }
 
     private void adopt(
             HostPort address,
+            Role expected,
             StatefulRedisConnection<byte[], byte[]> lettuce,
             CompletableFuture<NodeConnection> result) {
         Channel channel = channels.establish(lettuce);
@@ -160,7 +166,7 @@ final class Connector {
                         "ROLE of " + address,
                         connection.commands().role())
                 .whenComplete((role, failure) -> {
-                    Throwable refused = refusal(address, ping, role, failure);
+                    Throwable refused = refusal(address, expected, ping, role, failure);
                     if (refused != null) {
                         connection.drop("refused");
                         result.completeExceptionally(refused);
@@ -172,58 +178,40 @@ final class Connector {
     }
 
     private @Nullable Throwable refusal(
-            HostPort address, CompletableFuture<String> ping, List<Object> role, @Nullable Throwable failure) {
+            HostPort address,
+            Role expected,
+            CompletableFuture<String> ping,
+            List<Object> role,
+            @Nullable Throwable failure) {
         if (failure != null && !Refusals.isNotPermitted(failure)) {
-            return Refusals.of(failure, address, settings);
+            return Refusals.of(failure, address, expected, settings);
         }
         if (ping.isCompletedExceptionally()) {
             Throwable loading = ping.handle((pong, e) -> e).join();
             if (!Refusals.isNotPermitted(loading)) {
-                return Refusals.of(loading, address, settings);
+                return Refusals.of(loading, address, expected, settings);
             }
         }
-        return failure == null ? wrongRole(role, address) : null;
-    }
-
-    private static @Nullable Throwable wrongRole(List<Object> role, HostPort address) {
-        String name = role.isEmpty() || !(role.get(0) instanceof byte[] bytes)
-                ? ""
-                : new String(bytes, StandardCharsets.US_ASCII);
-        return switch (name) {
-            case "slave", "replica" ->
-                new RefusedException(
-                        Problem.error(
-                                "redis.role",
-                                "role",
-                                name,
-                                address + " is a replica and takes no writes",
-                                "name the primary, or use redis-sentinel:// to follow it"),
-                        false,
-                        null);
-            case "sentinel" ->
-                new RefusedException(
-                        Problem.error(
-                                "redis.role",
-                                "role",
-                                name,
-                                address + " is a Sentinel, not a Redis",
-                                "use redis-sentinel://…#primaryName"),
-                        true,
-                        null);
-            // Servers of other make have other names for a role that takes writes.
-            default -> null;
-        };
+        return failure == null ? expected.mismatch(role, address, settings.uri().mode()) : null;
     }
 
     private RedisURI dataUri(HostPort address) {
+        RedisURI uri = uri(address, settings.username(), settings.secrets().password());
+        uri.setDatabase(settings.uri().database());
+        return uri;
+    }
+
+    private RedisURI sentinelUri(HostPort address) {
+        return uri(address, settings.sentinelUsername(), settings.secrets().sentinelPassword());
+    }
+
+    private RedisURI uri(HostPort address, @Nullable String username, @Nullable String password) {
         RedisURI uri = RedisURI.create(address.host(), address.port());
+        // The backstop of Channels' own, shorter limits.
         uri.setTimeout(settings.connectTimeout().plus(settings.commandTimeout()).plus(Duration.ofSeconds(1)));
         uri.setClientName(settings.clientName());
-        uri.setDatabase(settings.uri().database());
-        String password = settings.secrets().password();
         if (password != null) {
-            uri.setCredentialsProvider(
-                    RedisCredentialsProvider.from(() -> RedisCredentials.just(settings.username(), password)));
+            uri.setCredentialsProvider(RedisCredentialsProvider.from(() -> RedisCredentials.just(username, password)));
         }
         secure(uri);
         return uri;

@@ -19,16 +19,24 @@ final class LinkSecrets {
     private static final int REMEMBERED = 64;
 
     private final @Nullable Supplier<String> password;
+    private final @Nullable Supplier<String> sentinelPassword;
     private final Set<String> known = ConcurrentHashMap.newKeySet();
 
-    LinkSecrets(@Nullable Supplier<String> password) {
+    LinkSecrets(@Nullable Supplier<String> password, @Nullable Supplier<String> sentinelPassword) {
         this.password = password;
+        this.sentinelPassword = sentinelPassword;
     }
 
     /** The password to use now, or null for none; whatever the supplier throws comes through. */
     @Nullable
     String password() {
         return password == null ? null : remember(password.get());
+    }
+
+    /** The password to use now at sentinels, or null for none. */
+    @Nullable
+    String sentinelPassword() {
+        return sentinelPassword == null ? null : remember(sentinelPassword.get());
     }
 
     String remember(String secret) {

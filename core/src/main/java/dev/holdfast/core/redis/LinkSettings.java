@@ -4,7 +4,6 @@ import dev.holdfast.core.Backoff;
 import dev.holdfast.core.Profile;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +11,10 @@ import org.jspecify.annotations.Nullable;
  * What {@link RedisLinkBuilder} found valid; immutable.
  *
  * @param uri servers, mode and database
- * @param secrets what must never be printed, and the password of each attempt
+ * @param secrets what must never be printed, and the passwords of each attempt
  * @param username ACL user, null for the default user
  * @param tls how to trust, null for plaintext
  * @param sentinelUsername ACL user at the sentinels
- * @param sentinelPassword password at the sentinels
  * @param connectTimeout bound of one TCP connect
  * @param commandTimeout default deadline, and bound of handshake and of each internal command
  * @param reconnect delays between attempts
@@ -37,7 +35,6 @@ record LinkSettings(
         @Nullable String username,
         @Nullable Tls tls,
         @Nullable String sentinelUsername,
-        @Nullable Supplier<String> sentinelPassword,
         Duration connectTimeout,
         Duration commandTimeout,
         Backoff reconnect,

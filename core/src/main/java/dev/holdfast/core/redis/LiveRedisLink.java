@@ -26,6 +26,7 @@ final class LiveRedisLink implements RedisLink {
     private final LinkThread thread;
     private final LinkLife life;
     private final OperationGate gate;
+    private final PrimarySource primary;
     private final Backend backend;
     private final SubscriptionHub subscriptions;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -36,14 +37,17 @@ final class LiveRedisLink implements RedisLink {
         thread = new LinkThread();
         life = new LinkLife("Redis " + settings.uri(), new SerialDispatcher("holdfast-redis-events"));
         gate = new OperationGate(settings.breaker(), this::frozen);
-        PrimarySource primary = PrimarySource.fixed(
-                settings.addressMapper().apply(settings.uri().hosts().get(0)));
+        primary = settings.uri().mode() == RedisMode.SENTINEL
+                ? new SentinelPrimary(thread, connector, settings)
+                : PrimarySource.fixed(
+                        settings.addressMapper().apply(settings.uri().hosts().get(0)));
         backend = new SingleBackend(thread, connector, primary, settings, life, gate);
         subscriptions = new SubscriptionHub(thread, connector, primary, settings);
     }
 
     static LiveRedisLink open(LinkSettings settings) {
         LiveRedisLink link = new LiveRedisLink(settings);
+        link.primary.start();
         link.backend.start();
         return link;
     }
@@ -223,6 +227,7 @@ final class LiveRedisLink implements RedisLink {
         thread.close(() -> {
             backend.close();
             subscriptions.close();
+            primary.close();
         });
         connector.close();
         life.events().close();

@@ -12,7 +12,7 @@ final class Refusals {
     private Refusals() {}
 
     /** A {@link RefusedException} if the failure is a refusal, otherwise the failure freed of wrappers and secrets. */
-    static Throwable of(Throwable failure, HostPort address, LinkSettings settings) {
+    static Throwable of(Throwable failure, HostPort address, Role role, LinkSettings settings) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
             if (t instanceof RefusedException) {
                 return t;
@@ -22,7 +22,7 @@ final class Refusals {
             }
             String message = t.getMessage();
             if (t instanceof io.lettuce.core.RedisException && message != null) {
-                Problem problem = byReply(message, address, settings);
+                Problem problem = byReply(message, address, role, settings);
                 if (problem != null) {
                     return new RefusedException(problem, true, null);
                 }
@@ -39,14 +39,17 @@ final class Refusals {
                 && (message.startsWith("NOPERM") || message.contains("unknown command"));
     }
 
-    private static @Nullable Problem byReply(String message, HostPort address, LinkSettings settings) {
+    private static @Nullable Problem byReply(String message, HostPort address, Role role, LinkSettings settings) {
         String masked = settings.secrets().mask(message);
         String upper = message.toUpperCase(Locale.ROOT);
-        String user = settings.username() == null ? "default" : settings.username();
+        boolean data = role == Role.PRIMARY;
+        String name = data ? settings.username() : settings.sentinelUsername();
+        String user = name == null ? "default" : name;
+        String property = data ? "password" : "sentinelCredentials";
         if (upper.startsWith("WRONGPASS") || upper.startsWith("ERR INVALID PASSWORD")) {
             return Problem.error(
                     "redis.auth.wrong",
-                    "password",
+                    property,
                     "***",
                     address + " refused user '" + user + "': " + masked,
                     "correct user and password");
@@ -54,15 +57,15 @@ final class Refusals {
         if (upper.startsWith("NOAUTH")) {
             return Problem.error(
                     "redis.auth.missing",
-                    "password",
+                    property,
                     "",
                     address + " wants a password: " + masked,
-                    "put user and password into the URI or the builder");
+                    data ? "put user and password into the URI or the builder" : "set sentinelCredentials(…)");
         }
         if (upper.startsWith("ERR AUTH") || upper.startsWith("ERR CLIENT SENT AUTH")) {
             return Problem.error(
                     "redis.auth.unexpected",
-                    "password",
+                    property,
                     "***",
                     address + " has no password set: " + masked,
                     "leave the password away, or set one on the server");

@@ -218,7 +218,7 @@ final class SettingsCheck {
     private LinkSettings build() {
         String fromUri = uri.password();
         Supplier<String> password = b.password != null ? b.password : fromUri == null ? null : () -> fromUri;
-        LinkSecrets secrets = new LinkSecrets(password);
+        LinkSecrets secrets = new LinkSecrets(password, b.sentinelPassword);
         if (fromUri != null) {
             secrets.remember(fromUri);
         }
@@ -243,7 +243,6 @@ final class SettingsCheck {
                 b.username != null ? b.username : uri.username(),
                 tls,
                 b.sentinelUsername,
-                b.sentinelPassword,
                 b.connectTimeout,
                 b.commandTimeout,
                 Backoff.exponential(b.reconnectFirst, b.reconnectCap),

@@ -21,6 +21,7 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
         this.life = life;
         this.gate = gate;
         this.loop = new ConnectionLoop(thread, connector, primary, connector::connect, settings, this);
+        primary.onMove(loop::moveTo);
     }
 
     @Override

@@ -43,6 +43,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         this.thread = thread;
         this.settings = settings;
         this.loop = new ConnectionLoop(thread, connector, source, connector::connectPubSub, settings, this);
+        source.onMove(loop::moveTo);
     }
 
     /** One channel and who listens to it. */
