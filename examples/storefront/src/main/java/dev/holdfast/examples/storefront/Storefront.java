@@ -1,0 +1,193 @@
+package dev.holdfast.examples.storefront;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
+import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.testkit.PostgresServer;
+import dev.holdfast.testkit.PostgresServers;
+import dev.holdfast.testkit.RedisServer;
+import dev.holdfast.testkit.RedisServers;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jooq.DSLContext;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
+import org.jooq.impl.DefaultConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole shop, running: PostgreSQL and Redis started for it and filled, the link, the caches, both ways through the
+ * shop, and the HTTP server on 127.0.0.1.
+ *
+ * <p>Thread-safe. {@link #close()} stops everything, servers included.
+ */
+public final class Storefront implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Storefront.class);
+    private static final int CONNECTIONS = 10;
+
+    private final Scale scale;
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Map<ShopPath, StatementCounter> counters = new EnumMap<>(ShopPath.class);
+    private final RedisServer redis;
+    private final ShopCaches caches;
+    private final ShopServer server;
+
+    private Storefront(Scale scale, int port, Progress progress) throws IOException, SQLException {
+        this.scale = scale;
+        try {
+            progress.say("Starting Redis and PostgreSQL ...");
+            redis = owned(RedisServers.standalone());
+            PostgresServer postgres = owned(PostgresServers.single());
+            progress.say("Filling the shop ...");
+            PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            opened.push(metrics::close);
+            HikariDataSource pool = owned(pool(postgres, metrics));
+            try (Connection connection = pool.getConnection()) {
+                new Seed(scale, progress).into(connection);
+            }
+
+            RedisLink link = owned(RedisLink.connect(redis.uri()));
+            link.metrics().bindTo(metrics);
+            DSLContext holdfastSql = sql(ShopPath.HOLDFAST, pool);
+            caches = owned(ShopCaches.open(holdfastSql, link));
+            HoldfastShop holdfast = new HoldfastShop(holdfastSql, caches);
+            NaiveShop naive = new NaiveShop(sql(ShopPath.NAIVE, pool), holdfast::productChanged);
+            server = owned(new ShopServer(
+                    port,
+                    Map.of(ShopPath.NAIVE, naive, ShopPath.HOLDFAST, holdfast),
+                    new HealthReport(new DatabaseProbe(pool), List.of(link.healthProbe())),
+                    metrics));
+        } catch (IOException | SQLException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts servers, fills them and serves on a free port.
+     *
+     * @param scale how much the shop holds
+     * @param progress told what is going on
+     * @return the shop; the caller closes it
+     * @throws IOException if a server or the HTTP port could not be opened
+     * @throws SQLException if the database could not be filled
+     */
+    public static Storefront open(Scale scale, Progress progress) throws IOException, SQLException {
+        return open(scale, 0, progress);
+    }
+
+    /**
+     * Starts servers, fills them and serves.
+     *
+     * @param scale how much the shop holds
+     * @param port of HTTP, on 127.0.0.1; 0 for any that is free
+     * @param progress told what is going on
+     * @return the shop; the caller closes it
+     * @throws IOException if a server or the HTTP port could not be opened
+     * @throws SQLException if the database could not be filled
+     */
+    public static Storefront open(Scale scale, int port, Progress progress) throws IOException, SQLException {
+        return new Storefront(scale, port, progress);
+    }
+
+    private static HikariDataSource pool(PostgresServer postgres, PrometheusMeterRegistry metrics) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("shop");
+        config.setJdbcUrl(postgres.jdbcUrl());
+        config.setUsername(postgres.user());
+        config.setPassword(postgres.password());
+        config.setMaximumPoolSize(CONNECTIONS);
+        config.setConnectionTimeout(Duration.ofSeconds(5).toMillis());
+        config.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(metrics));
+        return new HikariDataSource(config);
+    }
+
+    private DSLContext sql(ShopPath path, HikariDataSource pool) {
+        StatementCounter counter = new StatementCounter();
+        counters.put(path, counter);
+        return DSL.using(
+                new DefaultConfiguration().set(pool).set(SQLDialect.POSTGRES).set(counter));
+    }
+
+    private <T extends AutoCloseable> T owned(T resource) {
+        opened.push(resource);
+        return resource;
+    }
+
+    /**
+     * Where the shop is.
+     *
+     * @return {@code http://127.0.0.1:<port>}
+     */
+    public URI address() {
+        return server.address();
+    }
+
+    /**
+     * How much the shop holds.
+     *
+     * @return as it was opened
+     */
+    public Scale scale() {
+        return scale;
+    }
+
+    /**
+     * Statements sent to the database on one path.
+     *
+     * @param path the path
+     * @return exact count since the shop was opened, without those that filled it
+     */
+    public long statements(ShopPath path) {
+        return counters.get(path).count();
+    }
+
+    /**
+     * Where the caches of one path found things.
+     *
+     * @param path the path
+     * @return counts since the shop was opened; all zero for the naive path, which has no caches
+     */
+    public TierHits hits(ShopPath path) {
+        return path == ShopPath.HOLDFAST ? caches.hits() : TierHits.NONE;
+    }
+
+    /** Stops the Redis process where it stands: it accepts connections and never answers. */
+    public void freezeRedis() {
+        redis.pause();
+    }
+
+    /** Lets a frozen Redis go on. */
+    public void thawRedis() {
+        redis.resume();
+    }
+
+    /** Stops everything in the reverse order of its start. Idempotent. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception e) {
+                log.warn("Could not close a part of the shop", e);
+            }
+        }
+    }
+}
