@@ -1,8 +1,5 @@
 package dev.holdfast.examples.storefront;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.metrics.micrometer.MicrometerMetricsTrackerFactory;
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.PostgresServer;
 import dev.holdfast.testkit.PostgresServers;
@@ -12,19 +9,14 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jooq.DSLContext;
-import org.jooq.SQLDialect;
-import org.jooq.impl.DSL;
-import org.jooq.impl.DefaultConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,13 +28,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class Storefront implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Storefront.class);
-    private static final int CONNECTIONS = 10;
+
+    /** Short enough that a frozen Redis is noticed within a page view. */
+    private static final Duration REDIS_TIMEOUT = Duration.ofMillis(250);
 
     private final Scale scale;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final Map<ShopPath, StatementCounter> counters = new EnumMap<>(ShopPath.class);
     private final RedisServer redis;
+    private final ShopDatabase database;
     private final ShopCaches caches;
     private final ShopServer server;
 
@@ -52,24 +46,25 @@ public final class Storefront implements AutoCloseable {
             progress.say("Starting Redis and PostgreSQL ...");
             redis = owned(RedisServers.standalone());
             PostgresServer postgres = owned(PostgresServers.single());
-            progress.say("Filling the shop ...");
             PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             opened.push(metrics::close);
-            HikariDataSource pool = owned(pool(postgres, metrics));
-            try (Connection connection = pool.getConnection()) {
-                new Seed(scale, progress).into(connection);
-            }
+            database = owned(new ShopDatabase(postgres, metrics));
+            progress.say("Filling the shop ...");
+            database.seed(scale, progress);
 
-            RedisLink link = owned(RedisLink.connect(redis.uri()));
+            RedisLink link = owned(RedisLink.builder(redis.uri())
+                    .commandTimeout(REDIS_TIMEOUT)
+                    .connect());
             link.metrics().bindTo(metrics);
-            DSLContext holdfastSql = sql(ShopPath.HOLDFAST, pool);
+            DSLContext holdfastSql = database.sql(ShopPath.HOLDFAST);
             caches = owned(ShopCaches.open(holdfastSql, link));
+            caches.all().forEach(cache -> cache.metrics().bindTo(metrics));
             HoldfastShop holdfast = new HoldfastShop(holdfastSql, caches);
-            NaiveShop naive = new NaiveShop(sql(ShopPath.NAIVE, pool), holdfast::productChanged);
+            NaiveShop naive = new NaiveShop(database.sql(ShopPath.NAIVE), holdfast::productChanged);
             server = owned(new ShopServer(
                     port,
                     Map.of(ShopPath.NAIVE, naive, ShopPath.HOLDFAST, holdfast),
-                    new HealthReport(new DatabaseProbe(pool), List.of(link.healthProbe())),
+                    new HealthReport(database.healthProbe(), List.of(link.healthProbe())),
                     metrics));
         } catch (IOException | SQLException | RuntimeException e) {
             close();
@@ -104,25 +99,6 @@ public final class Storefront implements AutoCloseable {
         return new Storefront(scale, port, progress);
     }
 
-    private static HikariDataSource pool(PostgresServer postgres, PrometheusMeterRegistry metrics) {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("shop");
-        config.setJdbcUrl(postgres.jdbcUrl());
-        config.setUsername(postgres.user());
-        config.setPassword(postgres.password());
-        config.setMaximumPoolSize(CONNECTIONS);
-        config.setConnectionTimeout(Duration.ofSeconds(5).toMillis());
-        config.setMetricsTrackerFactory(new MicrometerMetricsTrackerFactory(metrics));
-        return new HikariDataSource(config);
-    }
-
-    private DSLContext sql(ShopPath path, HikariDataSource pool) {
-        StatementCounter counter = new StatementCounter();
-        counters.put(path, counter);
-        return DSL.using(
-                new DefaultConfiguration().set(pool).set(SQLDialect.POSTGRES).set(counter));
-    }
-
     private <T extends AutoCloseable> T owned(T resource) {
         opened.push(resource);
         return resource;
@@ -153,7 +129,7 @@ public final class Storefront implements AutoCloseable {
      * @return exact count since the shop was opened, without those that filled it
      */
     public long statements(ShopPath path) {
-        return counters.get(path).count();
+        return database.statements(path);
     }
 
     /**
