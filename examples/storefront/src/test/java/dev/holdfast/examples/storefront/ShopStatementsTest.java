@@ -70,23 +70,6 @@ class ShopStatementsTest {
     }
 
     @Test
-    void statementCounter_agreesWithTheServersOwnCount() {
-        // Each statement commits by itself, and so do those that ask how many there were.
-        DSLContext sql = database.sql(ShopPath.NAIVE);
-        long first = committed(sql);
-        long before = committed(sql);
-        long counted = statements(ShopPath.NAIVE, () -> naive.orders(USER, 1));
-        long after = committed(sql);
-        assertThat(counted).isGreaterThan(50).isEqualTo((after - before) - (before - first));
-    }
-
-    private static long committed(DSLContext sql) {
-        sql.fetch("select pg_stat_force_next_flush()");
-        return sql.fetchSingle("select xact_commit from pg_stat_database where datname = current_database()")
-                .get(0, Long.class);
-    }
-
-    @Test
     void product_naive_takesTwo() {
         assertThat(statements(ShopPath.NAIVE, () -> naive.product(PRODUCT))).isEqualTo(2);
         assertThat(statements(ShopPath.NAIVE, () -> naive.product(PRODUCT))).isEqualTo(2);
