@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,11 @@ final class ShopServer implements AutoCloseable {
     private final PrometheusMeterRegistry metrics;
     private final ThreadPoolExecutor threads;
     private final HttpServer server;
+
+    /** Only the first failure in a row is logged. */
+    private final AtomicBoolean failing = new AtomicBoolean();
+
+    private volatile boolean closing;
 
     /**
      * Starts to serve.
@@ -120,10 +126,13 @@ final class ShopServer implements AutoCloseable {
                     new String(exchange.getRequestBody().readNBytes(MAX_BODY), StandardCharsets.UTF_8));
             endpoint = call.endpoint().tag();
             reply = new Reply(200, JSON, toJson(call.answer()));
+            failing.set(false);
         } catch (HttpProblem e) {
             reply = problem(e);
         } catch (RuntimeException e) {
-            log.warn("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+            if (failing.compareAndSet(false, true) && !closing) {
+                log.warn("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+            }
             reply = problem(new HttpProblem(500, "the shop could not answer"));
         }
         Timer.builder("storefront.requests")
@@ -150,6 +159,7 @@ final class ShopServer implements AutoCloseable {
 
     @Override
     public void close() {
+        closing = true;
         server.stop(0);
         threads.shutdownNow();
     }

@@ -1,10 +1,9 @@
 package dev.holdfast.examples.storefront;
 
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.PostgresServer;
-import dev.holdfast.testkit.PostgresServers;
-import dev.holdfast.testkit.RedisServer;
-import dev.holdfast.testkit.RedisServers;
+import dev.holdfast.testkit.postgres.PostgresServer;
+import dev.holdfast.testkit.postgres.PostgresServers;
+import dev.holdfast.testkit.redis.RedisServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -32,6 +31,8 @@ public final class Storefront implements AutoCloseable {
     /** Short enough that a frozen Redis is noticed within a page view. */
     private static final Duration REDIS_TIMEOUT = Duration.ofMillis(250);
 
+    private static final String REDIS_MEMORY = "256mb";
+
     private final Scale scale;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -44,7 +45,7 @@ public final class Storefront implements AutoCloseable {
         this.scale = scale;
         try {
             progress.say("Starting Redis and PostgreSQL ...");
-            redis = owned(RedisServers.standalone());
+            redis = owned(RedisServer.builder().maxMemory(REDIS_MEMORY, "allkeys-lfu").start());
             PostgresServer postgres = owned(PostgresServers.single());
             PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             opened.push(metrics::close);

@@ -46,8 +46,6 @@ public final class StorefrontDemo {
     }
 
     private int run(Scale scale) {
-        System.setProperty("org.jooq.no-logo", "true");
-        System.setProperty("org.jooq.no-tips", "true");
         long start = System.nanoTime();
         try (Storefront storefront = Storefront.open(scale, options.port(), out::println)) {
             Thread closer = new Thread(storefront::close, "closer");

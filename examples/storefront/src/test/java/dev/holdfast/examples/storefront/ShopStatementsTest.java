@@ -3,8 +3,8 @@ package dev.holdfast.examples.storefront;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.PostgresServer;
-import dev.holdfast.testkit.PostgresServers;
+import dev.holdfast.testkit.postgres.PostgresServer;
+import dev.holdfast.testkit.postgres.PostgresServers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.LocalDate;
 import java.util.function.Supplier;
