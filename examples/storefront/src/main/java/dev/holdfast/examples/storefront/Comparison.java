@@ -8,7 +8,7 @@ import java.util.Locale;
  */
 final class Comparison {
     private static final long SEED = 2026;
-    private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(3);
+    private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(5);
     private static final Duration LONGEST_FREEZE = Duration.ofMillis(2500);
 
     private final Storefront storefront;

@@ -2,11 +2,14 @@ package dev.holdfast.examples.storefront;
 
 import dev.holdfast.cache.CacheStats;
 import dev.holdfast.cache.TieredCache;
+import dev.holdfast.cache.TieredCacheBuilder;
 import dev.holdfast.cache.jackson.JsonCodec;
 import dev.holdfast.core.redis.RedisLink;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.jooq.DSLContext;
 
 /**
@@ -23,6 +26,11 @@ record ShopCaches(
         TieredCache<Long, Long> orderCounts,
         TieredCache<String, DaySummary> summaries)
         implements AutoCloseable {
+    private static final int PRODUCTS_IN_PROCESS = 10_000;
+    private static final int WARM_BATCH = 500;
+
+    /** What one read may spend on Redis before it asks the database. */
+    private static final Duration REDIS_BUDGET = Duration.ofMillis(100);
 
     /**
      * Opens the caches.
@@ -34,40 +42,51 @@ record ShopCaches(
         Catalog catalog = new Catalog(sql);
         Orders orders = new Orders(sql);
         return new ShopCaches(
-                TieredCache.<Long, Product>builder("product")
-                        .redis(link)
-                        .codec(JsonCodec.of(Product.class))
-                        .maximumSize(10_000)
+                ShopCaches.<Long, Product>builder("product", link, Product.class)
+                        .maximumSize(PRODUCTS_IN_PROCESS)
                         .timeToLive(Duration.ofHours(2))
-                        .jitter(0.1)
                         .loader(id -> catalog.product(id).orElse(null))
                         .bulkLoader(catalog::products)
                         .build(),
-                TieredCache.<Long, Brand>builder("brand")
-                        .redis(link)
-                        .codec(JsonCodec.of(Brand.class))
-                        .maximumSize(2_000)
+                ShopCaches.<Long, Brand>builder("brand", link, Brand.class)
+                        .maximumSize(5_000)
                         .timeToLive(Duration.ofHours(1))
-                        .jitter(0.1)
                         .loader(id -> catalog.brand(id).orElse(null))
                         .bulkLoader(catalog::brands)
                         .build(),
-                TieredCache.<Long, Long>builder("order-count")
-                        .redis(link)
-                        .codec(JsonCodec.of(Long.class))
+                ShopCaches.<Long, Long>builder("order-count", link, Long.class)
                         .maximumSize(10_000)
                         .timeToLive(Duration.ofMinutes(5))
-                        .jitter(0.1)
                         .loader(orders::count)
                         .build(),
-                TieredCache.<String, DaySummary>builder("day-summary")
-                        .redis(link)
-                        .codec(JsonCodec.of(DaySummary.class))
+                ShopCaches.<String, DaySummary>builder("day-summary", link, DaySummary.class)
                         .maximumSize(Scale.DAYS)
                         .timeToLive(Duration.ofMinutes(5))
-                        .jitter(0.1)
                         .loader(day -> orders.summary(LocalDate.parse(day)))
                         .build());
+    }
+
+    private static <K, V> TieredCacheBuilder<K, V> builder(String name, RedisLink link, Class<V> type) {
+        return TieredCache.<K, V>builder(name)
+                .redis(link)
+                .codec(JsonCodec.of(type))
+                .jitter(0.1)
+                .tier2Timeout(REDIS_BUDGET);
+    }
+
+    /** Reads what will be asked for most, in bulk: all brands, and the most popular products as far as tier 1 holds them. */
+    void warm(Scale scale) {
+        inBulk(brands, LongStream.rangeClosed(1, scale.brands()));
+        inBulk(
+                products,
+                IntStream.range(0, Math.min(PRODUCTS_IN_PROCESS, scale.products())).mapToLong(scale::productOfRank));
+    }
+
+    private static void inBulk(TieredCache<Long, ?> cache, LongStream keys) {
+        List<Long> all = keys.boxed().toList();
+        for (int from = 0; from < all.size(); from += WARM_BATCH) {
+            cache.getAll(all.subList(from, Math.min(from + WARM_BATCH, all.size())));
+        }
     }
 
     List<TieredCache<?, ?>> all() {

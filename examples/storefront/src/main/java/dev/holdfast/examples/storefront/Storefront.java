@@ -1,7 +1,6 @@
 package dev.holdfast.examples.storefront;
 
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.postgres.PostgresServer;
 import dev.holdfast.testkit.postgres.PostgresServers;
 import dev.holdfast.testkit.redis.RedisServer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -28,8 +27,8 @@ import org.slf4j.LoggerFactory;
 public final class Storefront implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Storefront.class);
 
-    /** Short enough that a frozen Redis is noticed within a page view. */
-    private static final Duration REDIS_TIMEOUT = Duration.ofMillis(250);
+    /** What a writer waits for Redis at most. */
+    private static final Duration REDIS_TIMEOUT = Duration.ofMillis(500);
 
     private static final String REDIS_MEMORY = "256mb";
 
@@ -44,22 +43,22 @@ public final class Storefront implements AutoCloseable {
     private Storefront(Scale scale, int port, Progress progress) throws IOException, SQLException {
         this.scale = scale;
         try {
-            progress.say("Starting Redis and PostgreSQL ...");
-            redis = owned(RedisServer.builder().maxMemory(REDIS_MEMORY, "allkeys-lfu").start());
-            PostgresServer postgres = owned(PostgresServers.single());
             PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             opened.push(metrics::close);
-            database = owned(new ShopDatabase(postgres, metrics));
-            progress.say("Filling the shop ...");
-            database.seed(scale, progress);
-
-            RedisLink link = owned(RedisLink.builder(redis.uri())
-                    .commandTimeout(REDIS_TIMEOUT)
-                    .connect());
+            progress.say("Starting Redis and PostgreSQL ...");
+            redis = owned(RedisServer.builder().maxMemory(REDIS_MEMORY, "allkeys-lfu").start());
+            RedisLink link = owned(
+                    RedisLink.builder(redis.uri()).commandTimeout(REDIS_TIMEOUT).connect());
             link.metrics().bindTo(metrics);
+            database = owned(new ShopDatabase(owned(PostgresServers.single()), metrics));
             DSLContext holdfastSql = database.sql(ShopPath.HOLDFAST);
             caches = owned(ShopCaches.open(holdfastSql, link));
             caches.all().forEach(cache -> cache.metrics().bindTo(metrics));
+
+            progress.say("Filling the shop ...");
+            database.seed(scale, progress);
+            progress.say("Warming the caches ...");
+            caches.warm(scale);
             HoldfastShop holdfast = new HoldfastShop(holdfastSql, caches);
             NaiveShop naive = new NaiveShop(database.sql(ShopPath.NAIVE), holdfast::productChanged);
             server = owned(new ShopServer(

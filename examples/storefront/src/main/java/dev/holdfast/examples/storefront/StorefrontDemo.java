@@ -1,11 +1,13 @@
 package dev.holdfast.examples.storefront;
 
+import ch.qos.logback.classic.LoggerContext;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.LoggerFactory;
 
 /** The command line of the storefront; see {@code --help}. */
 public final class StorefrontDemo {
@@ -48,7 +50,7 @@ public final class StorefrontDemo {
     private int run(Scale scale) {
         long start = System.nanoTime();
         try (Storefront storefront = Storefront.open(scale, options.port(), out::println)) {
-            Thread closer = new Thread(storefront::close, "closer");
+            Thread closer = new Thread(() -> interrupted(storefront), "closer");
             Runtime.getRuntime().addShutdownHook(closer);
             out.printf(Locale.ROOT, "Open after %.1f s: %s%n", (System.nanoTime() - start) / 1e9, storefront.address());
             int code = options.headless() ? compare(storefront) : stayOpen(storefront);
@@ -62,6 +64,15 @@ public final class StorefrontDemo {
             e.printStackTrace(out);
             return 1;
         }
+    }
+
+    /** Closes down while requests are under way, so what fails now is of no interest. */
+    private void interrupted(Storefront storefront) {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext logging) {
+            logging.stop();
+        }
+        storefront.close();
+        out.println("Stopped.");
     }
 
     private int compare(Storefront storefront) throws InterruptedException {
