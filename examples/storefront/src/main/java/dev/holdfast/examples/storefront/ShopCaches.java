@@ -27,10 +27,10 @@ record ShopCaches(
         TieredCache<String, DaySummary> summaries)
         implements AutoCloseable {
     private static final int PRODUCTS_IN_PROCESS = 10_000;
-    private static final int WARM_BATCH = 500;
+    private static final int WARM_BATCH = 200;
 
     /** What one read may spend on Redis before it asks the database. */
-    private static final Duration REDIS_BUDGET = Duration.ofMillis(100);
+    private static final Duration REDIS_BUDGET = Duration.ofMillis(250);
 
     /**
      * Opens the caches.
@@ -79,7 +79,8 @@ record ShopCaches(
         inBulk(brands, LongStream.rangeClosed(1, scale.brands()));
         inBulk(
                 products,
-                IntStream.range(0, Math.min(PRODUCTS_IN_PROCESS, scale.products())).mapToLong(scale::productOfRank));
+                IntStream.range(0, Math.min(PRODUCTS_IN_PROCESS, scale.products()))
+                        .mapToLong(scale::productOfRank));
     }
 
     private static void inBulk(TieredCache<Long, ?> cache, LongStream keys) {

@@ -46,7 +46,8 @@ public final class Storefront implements AutoCloseable {
             PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             opened.push(metrics::close);
             progress.say("Starting Redis and PostgreSQL ...");
-            redis = owned(RedisServer.builder().maxMemory(REDIS_MEMORY, "allkeys-lfu").start());
+            redis = owned(
+                    RedisServer.builder().maxMemory(REDIS_MEMORY, "allkeys-lfu").start());
             RedisLink link = owned(
                     RedisLink.builder(redis.uri()).commandTimeout(REDIS_TIMEOUT).connect());
             link.metrics().bindTo(metrics);

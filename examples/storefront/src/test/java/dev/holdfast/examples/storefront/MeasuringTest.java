@@ -35,7 +35,8 @@ class MeasuringTest {
             assertThat(micros(one, 1)).isBetween((long) micros, micros + micros / 64L);
         }
         latencies.record(Long.MAX_VALUE);
-        assertThat(latencies.quantile(1)).isBetween(Duration.ofHours(1), Duration.ofHours(1).plusMinutes(1));
+        assertThat(latencies.quantile(1))
+                .isBetween(Duration.ofHours(1), Duration.ofHours(1).plusMinutes(1));
     }
 
     private static long micros(Latencies latencies, double share) {
@@ -45,7 +46,8 @@ class MeasuringTest {
     @Test
     void zipf_drawsTheFirstRankAsOftenAsItsShare_andTheSameForTheSameSeed() {
         Zipf zipf = new Zipf(1000, 1.0);
-        double harmonic = IntStream.rangeClosed(1, 1000).mapToDouble(i -> 1.0 / i).sum();
+        double harmonic =
+                IntStream.rangeClosed(1, 1000).mapToDouble(i -> 1.0 / i).sum();
         SplittableRandom random = new SplittableRandom(7);
         SplittableRandom again = new SplittableRandom(7);
         int[] drawn = new int[1000];
@@ -67,7 +69,9 @@ class MeasuringTest {
     @Test
     void productOfRank_isADifferentProductForEveryRank() {
         Scale scale = Scale.demo();
-        assertThat(IntStream.range(0, scale.products()).mapToLong(scale::productOfRank).distinct())
+        assertThat(IntStream.range(0, scale.products())
+                        .mapToLong(scale::productOfRank)
+                        .distinct())
                 .hasSize(scale.products())
                 .allMatch(id -> id >= 1 && id <= scale.products());
         assertThatThrownBy(() -> new Scale(1, 7919, 1, 1)).hasMessageContaining("7919");
@@ -86,7 +90,8 @@ class MeasuringTest {
     void table_isFixedWidth_withRatiosInFavourOfTheBetterPath() {
         Measurement naive = measurement(ShopPath.NAIVE, 1000, 10_000, TierHits.NONE);
         Measurement holdfast = measurement(ShopPath.HOLDFAST, 8000, 2_000, new TierHits(900, 90, 10));
-        assertThat(ResultTable.of(new Comparison.Result(naive, holdfast, Duration.ofSeconds(2))).lines())
+        assertThat(ResultTable.of(new Comparison.Result(naive, holdfast, Duration.ofSeconds(2)))
+                        .lines())
                 .containsExactly(
                         "path      requests/s   p50 ms   p95 ms   p99 ms  SQL/request  tier-1  tier-2  errors   stale",
                         "--------------------------------------------------------------------------------------------",

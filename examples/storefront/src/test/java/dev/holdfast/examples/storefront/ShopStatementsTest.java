@@ -62,7 +62,8 @@ class ShopStatementsTest {
         assertThat(sql.fetchCount(Schema.PRODUCTS)).isEqualTo(Shops.SMALL.products());
         assertThat(sql.fetchCount(Schema.ORDERS)).isEqualTo(Shops.SMALL.orders());
         assertThat(sql.fetchCount(Schema.ITEMS)).isEqualTo(Shops.SMALL.orders() * 5 / 2);
-        assertThat(sql.fetchSingle("select min(n), max(n) from (select count(*) n from order_items group by order_id) c")
+        assertThat(sql.fetchSingle(
+                                "select min(n), max(n) from (select count(*) n from order_items group by order_id) c")
                         .intoArray())
                 .containsExactly(2L, 4L);
         assertThat(sql.fetchSingle("select count(distinct user_id) from orders").get(0))
@@ -77,8 +78,10 @@ class ShopStatementsTest {
 
     @Test
     void product_holdfast_takesTwoThenNone() {
-        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.product(PRODUCT))).isEqualTo(2);
-        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.product(PRODUCT))).isZero();
+        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.product(PRODUCT)))
+                .isEqualTo(2);
+        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.product(PRODUCT)))
+                .isZero();
     }
 
     @Test
@@ -93,8 +96,10 @@ class ShopStatementsTest {
 
     @Test
     void orders_holdfast_takesFourThenOne() {
-        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.orders(USER, 1))).isEqualTo(4);
-        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.orders(USER, 1))).isEqualTo(1);
+        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.orders(USER, 1)))
+                .isEqualTo(4);
+        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.orders(USER, 1)))
+                .isEqualTo(1);
     }
 
     @Test
@@ -110,18 +115,22 @@ class ShopStatementsTest {
 
     @Test
     void changePrice_takesOneOnBothPaths() {
-        assertThat(statements(ShopPath.NAIVE, () -> naive.changePrice(PRODUCT, 100))).isEqualTo(1);
-        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.changePrice(PRODUCT, 200))).isEqualTo(1);
+        assertThat(statements(ShopPath.NAIVE, () -> naive.changePrice(PRODUCT, 100)))
+                .isEqualTo(1);
+        assertThat(statements(ShopPath.HOLDFAST, () -> holdfast.changePrice(PRODUCT, 200)))
+                .isEqualTo(1);
     }
 
     @Test
     void changePrice_holdfast_isSeenAtOnceForOneMoreStatement() {
         holdfast.product(PRODUCT);
         Product changed = holdfast.changePrice(PRODUCT, 12_345).orElseThrow();
-        assertThat(statements(ShopPath.HOLDFAST, () -> assertThat(holdfast.product(PRODUCT).orElseThrow().product())
-                        .isEqualTo(changed)
-                        .extracting(Product::priceCents)
-                        .isEqualTo(12_345L)))
+        assertThat(statements(
+                        ShopPath.HOLDFAST,
+                        () -> assertThat(holdfast.product(PRODUCT).orElseThrow().product())
+                                .isEqualTo(changed)
+                                .extracting(Product::priceCents)
+                                .isEqualTo(12_345L)))
                 .isEqualTo(1);
     }
 

@@ -89,11 +89,18 @@ class StorefrontTest {
 
     @Test
     void orderList_showsWhatIsAskedFor() throws IOException {
-        JsonNode page = json.readTree(client.get("/holdfast/users/42/orders?page=1").body());
-        assertThat(page.path("total").asInt()).isGreaterThanOrEqualTo(page.path("orders").size());
-        assertThat(page.path("orders")).hasSize(page.path("total").asInt() > 10 ? 10 : page.path("total").asInt());
+        JsonNode page =
+                json.readTree(client.get("/holdfast/users/42/orders?page=1").body());
+        assertThat(page.path("total").asInt())
+                .isGreaterThanOrEqualTo(page.path("orders").size());
+        assertThat(page.path("orders"))
+                .hasSize(
+                        page.path("total").asInt() > 10
+                                ? 10
+                                : page.path("total").asInt());
         JsonNode line = page.path("orders").path(0).path("lines").path(0);
-        assertThat(line.path("productName").asText()).contains("no. " + line.path("productId").asLong());
+        assertThat(line.path("productName").asText())
+                .contains("no. " + line.path("productId").asLong());
         assertThat(line.path("brandName").asText()).startsWith("Brand ");
     }
 
@@ -163,7 +170,8 @@ class StorefrontTest {
                 await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
                     ShopClient.Answer answer = client.get("/health");
                     assertThat(answer.status()).isEqualTo(200);
-                    assertThat(json.readTree(answer.body()).path("status").asText()).isEqualTo("DEGRADED");
+                    assertThat(json.readTree(answer.body()).path("status").asText())
+                            .isEqualTo("DEGRADED");
                 });
                 ShopClient.Answer changed = client.put("/holdfast/products/7/price", "777");
                 assertThat(changed.status()).isEqualTo(200);
@@ -172,7 +180,8 @@ class StorefrontTest {
                 storefront.thawRedis();
             }
             await().atMost(Duration.ofSeconds(10))
-                    .untilAsserted(() -> assertThat(client.get("/health").text()).startsWith("{\"status\":\"UP\""));
+                    .untilAsserted(
+                            () -> assertThat(client.get("/health").text()).startsWith("{\"status\":\"UP\""));
             assertThat(client.get("/holdfast/products/7").text()).contains("\"priceCents\":777");
             assertThat(traffic.measurement().flawless())
                     .as(traffic.measurement().firstError())
