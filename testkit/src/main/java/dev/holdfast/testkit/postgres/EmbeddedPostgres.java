@@ -6,19 +6,18 @@ import dev.holdfast.testkit.process.ServerDirectory;
 import dev.holdfast.testkit.process.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +33,9 @@ final class EmbeddedPostgres {
     static final String PASSWORD = "testkit-secret";
     static final String DATABASE = "postgres";
 
+    /** How a standby calls itself in {@code pg_stat_replication}. */
+    static final String APPLICATION = "testkit_replica";
+
     private static final int PORT_ATTEMPTS = 3;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
@@ -45,18 +47,56 @@ final class EmbeddedPostgres {
 
     private EmbeddedPostgres() {}
 
-    static PostgresServer start(Map<String, String> settings) {
+    /** A server and where it keeps its files. */
+    record Node(PostgresServer server, Path data) {
+
+        private static final String CONFIGURATION = "postgresql.auto.conf";
+
+        /** Makes the server follow another one from its next start on. */
+        void follow(PostgresServer primary) {
+            String connection = "host=" + primary.host() + " port=" + primary.port() + " user=" + primary.user()
+                    + " password=" + primary.password() + " application_name=" + APPLICATION;
+            try {
+                // Later lines win, so that this may be done again for another primary.
+                Files.writeString(
+                        data.resolve(CONFIGURATION),
+                        "primary_conninfo = '" + connection + "'\n" + "wal_retrieve_retry_interval = 100ms\n",
+                        StandardOpenOption.APPEND);
+                Files.writeString(data.resolve("standby.signal"), "");
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot configure " + server + " as a standby", e);
+            }
+        }
+    }
+
+    static Node start(Map<String, String> settings) {
+        return start(settings, node -> {});
+    }
+
+    /**
+     * A standby begins with a copy of the same, orderly stopped, cluster as its primary; what the primary did since it
+     * receives as a stream. So there is no need for a base backup, whose program the artifact does not have.
+     */
+    static Node startStandby(Map<String, String> settings, PostgresServer primary) {
+        return start(settings, node -> node.follow(primary));
+    }
+
+    private static Node start(Map<String, String> settings, Consumer<Node> preparation) {
         PostgresBinary binary = PostgresBinary.locate();
         Path source = initialised(binary);
         for (int attempt = 1; ; attempt++) {
             int port = Ports.take();
             String name = "postgres-" + port;
             Path directory = ServerDirectory.create(name);
-            copy(source, directory.resolve("data"));
+            Path data = directory.resolve("data");
+            copy(source, data);
             ServerProcess process = process(binary, name, directory, port, settings);
             try {
+                PostgresAddress address = new PostgresAddress(HOST, port, DATABASE, USER, PASSWORD);
+                Node node = new Node(new PostgresServer(address, process), data);
+                preparation.accept(node);
                 process.start();
-                return new PostgresServer(new PostgresAddress(HOST, port, DATABASE, USER, PASSWORD), process);
+                return node;
             } catch (RuntimeException e) {
                 String output = process.output();
                 process.close();
@@ -97,7 +137,6 @@ final class EmbeddedPostgres {
     private static final Map<String, String> DEFAULTS = Map.of(
             "fsync", "off",
             "full_page_writes", "off",
-            "synchronous_commit", "off",
             "shared_buffers", "32MB",
             "max_connections", "100",
             "dynamic_shared_memory_type", "mmap",
@@ -159,39 +198,14 @@ final class EmbeddedPostgres {
         }
     }
 
-    /** Copies files with their rights; what a running server deletes meanwhile is passed over. */
-    static void copy(Path source, Path target) {
-        try {
-            Files.walkFileTree(source, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
-                        throws IOException {
-                    Files.copy(directory, corresponding(directory), StandardCopyOption.COPY_ATTRIBUTES);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    try {
-                        Files.copy(file, corresponding(file), StandardCopyOption.COPY_ATTRIBUTES);
-                    } catch (NoSuchFileException e) {
-                        return FileVisitResult.CONTINUE;
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    if (e instanceof NoSuchFileException) {
-                        return FileVisitResult.CONTINUE;
-                    }
-                    throw e;
-                }
-
-                private Path corresponding(Path path) {
-                    return target.resolve(source.relativize(path).toString());
-                }
-            });
+    /** Copies files with their rights, on which PostgreSQL insists. */
+    private static void copy(Path source, Path target) {
+        try (Stream<Path> paths = Files.walk(source)) {
+            // A directory comes before what it contains.
+            for (Path path : (Iterable<Path>) paths::iterator) {
+                Files.copy(
+                        path, target.resolve(source.relativize(path).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
         } catch (IOException e) {
             throw new ServerException("cannot copy " + source + " to " + target, e);
         }

@@ -248,7 +248,17 @@ public final class PostgresServer implements TestServer {
          * @throws ServerException if it does not start; the message names the remedy or has its output
          */
         public PostgresServer start() {
-            return EmbeddedPostgres.start(settings);
+            return EmbeddedPostgres.start(settings).server();
+        }
+
+        /**
+         * Starts two such servers, the second of which follows the first, and waits until it does.
+         *
+         * @return the pair; the caller closes it
+         * @throws ServerException if one of them does not start; the message names the remedy or has its output
+         */
+        public PostgresReplicated startWithReplica() {
+            return PostgresReplicated.start(settings);
         }
     }
 }

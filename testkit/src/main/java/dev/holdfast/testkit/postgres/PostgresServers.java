@@ -29,4 +29,15 @@ public final class PostgresServers {
     public static PostgresServer single() {
         return PostgresServer.builder().start();
     }
+
+    /**
+     * Starts a primary and a streaming replica, and waits until the replica follows.
+     *
+     * @return the pair; the caller closes it
+     * @throws dev.holdfast.testkit.ServerException if one of them does not start; the message names the remedy or has its
+     *     output
+     */
+    public static PostgresReplicated withReplica() {
+        return PostgresServer.builder().startWithReplica();
+    }
 }

@@ -1,5 +1,7 @@
 package dev.holdfast.testkit.postgres;
 
+import static dev.holdfast.testkit.postgres.Sql.execute;
+import static dev.holdfast.testkit.postgres.Sql.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -7,9 +9,7 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.testkit.ServerException;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -126,8 +126,7 @@ class PostgresServerTest {
     @Test
     @Tag("fault")
     void kill_breaksConnections_startBringsBackWhatWasCommitted() throws Exception {
-        try (PostgresServer server =
-                PostgresServer.builder().setting("synchronous_commit", "on").start()) {
+        try (PostgresServer server = PostgresServers.single()) {
             int port = server.port();
             try (Connection connection = server.connection()) {
                 execute(connection, "CREATE TABLE t AS SELECT 1 AS id");
@@ -160,26 +159,6 @@ class PostgresServerTest {
 
             assertThatThrownBy(() -> execute(connection, "SELECT 1")).isInstanceOf(SQLException.class);
             assertThat(query(server, "SELECT id FROM t")).isEqualTo("1");
-        }
-    }
-
-    private static String query(PostgresServer server, String sql) throws SQLException {
-        try (Connection connection = server.connection()) {
-            return query(connection, sql);
-        }
-    }
-
-    private static String query(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            result.next();
-            return result.getString(1);
-        }
-    }
-
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
         }
     }
 }
