@@ -21,7 +21,7 @@ final class CacheSide implements AutoCloseable {
     /** As both sides write and read items. */
     static final Codec<Item> CODEC = JsonCodec.of(Item.class);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Items items;
     private final RedisLink link;

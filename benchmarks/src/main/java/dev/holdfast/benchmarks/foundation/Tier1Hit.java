@@ -37,8 +37,8 @@ final class Tier1Hit implements Scenario {
             session.report(
                     TIME,
                     PairedRun.named("hit in tier 1")
-                            .subject("TieredCache.get", timed.side(hits))
-                            .baseline("Caffeine.getIfPresent", timed.side(caffeine.hits()))
+                            .subject("TieredCache.get", timed.cpuSide(hits))
+                            .baseline("Caffeine.getIfPresent", timed.cpuSide(caffeine.hits()))
                             .warmUp(session.pick(Duration.ofSeconds(2), Duration.ofSeconds(5)))
                             .measure(session.pick(Duration.ofSeconds(4), Duration.ofSeconds(20)), 50)
                             .run(),

@@ -32,8 +32,8 @@ final class SameCaffeine implements Scenario {
         session.report(
                 EQUAL,
                 PairedRun.named("caffeine against itself")
-                        .subject("one", timed.side(one))
-                        .baseline("other", timed.side(other))
+                        .subject("one", timed.cpuSide(one))
+                        .baseline("other", timed.cpuSide(other))
                         .warmUp(Duration.ofSeconds(1))
                         .measure(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(10)), 50)
                         .run(),
@@ -41,8 +41,8 @@ final class SameCaffeine implements Scenario {
         session.report(
                 TWICE,
                 PairedRun.named("caffeine asked twice")
-                        .subject("twice", timed.side(twice))
-                        .baseline("once", timed.side(other))
+                        .subject("twice", timed.cpuSide(twice))
+                        .baseline("once", timed.cpuSide(other))
                         .warmUp(Duration.ofSeconds(1))
                         .measure(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(10)), 50)
                         .run(),
