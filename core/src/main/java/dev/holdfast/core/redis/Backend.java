@@ -1,0 +1,19 @@
+package dev.holdfast.core.redis;
+
+/** What stands behind a link: one primary, or a cluster of them. Brings the link up and down. Thread-safe. */
+interface Backend {
+    /** Begins to connect. */
+    void start();
+
+    /** Too many operations timed out. */
+    void frozen(String reason);
+
+    /** A server answered that it is not the one to write to, to an operation that began under this status. */
+    void wrongServer(LinkStatus status, String reason);
+
+    /** Nanoseconds the latest probe took; 0 before the first. */
+    long pingNanos();
+
+    /** Closes its connections; runs on the link thread. */
+    void close();
+}

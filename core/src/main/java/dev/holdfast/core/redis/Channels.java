@@ -1,0 +1,97 @@
+package dev.holdfast.core.redis;
+
+import io.lettuce.core.RedisChannelHandler;
+import io.lettuce.core.RedisCommandTimeoutException;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.util.AttributeKey;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows the sockets under Lettuce's connections, so that one can be reset without waiting for anything.
+ *
+ * <p>Thread-safe. A socket is listed from its creation until it is closed. Every socket lingers for zero seconds: closing
+ * it resets the connection and throws away what the kernel has not sent yet.
+ */
+final class Channels implements NettyCustomizer {
+    private static final AttributeKey<Boolean> ESTABLISHED = AttributeKey.valueOf(Channels.class, "established");
+
+    private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+    private final Duration handshakeTimeout;
+
+    Channels(Duration handshakeTimeout) {
+        this.handshakeTimeout = handshakeTimeout;
+    }
+
+    @Override
+    public void afterChannelInitialized(Channel channel) {
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.pipeline().addFirst(new HandshakeGuard(handshakeTimeout));
+        open.add(channel);
+        channel.closeFuture().addListener(closed -> open.remove(channel));
+    }
+
+    /** The socket under an established connection, or null if it is closed already. */
+    @Nullable
+    Channel establish(StatefulConnection<?, ?> connection) {
+        Object endpoint = ((RedisChannelHandler<?, ?>) connection).getChannelWriter();
+        for (Channel channel : open) {
+            CommandHandler handler = channel.pipeline().get(CommandHandler.class);
+            if (handler != null && handler.getEndpoint() == endpoint) {
+                channel.attr(ESTABLISHED).set(Boolean.TRUE);
+                return channel;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Closes a socket at once. Not by {@link Channel#close()}: that would go through TLS, which first waits for its
+     * farewell to be sent to a server that may not be reading.
+     */
+    static void reset(Channel channel) {
+        if (channel.eventLoop().inEventLoop()) {
+            channel.unsafe().close(channel.unsafe().voidPromise());
+        } else if (!channel.eventLoop().isShuttingDown()) {
+            channel.eventLoop()
+                    .execute(() -> channel.unsafe().close(channel.unsafe().voidPromise()));
+        }
+    }
+
+    /** How many sockets are open, for tests and metrics. */
+    int count() {
+        return open.size();
+    }
+
+    /** Ends a connection whose server accepted it and then said nothing. */
+    private static final class HandshakeGuard extends ChannelInboundHandlerAdapter {
+        private final Duration timeout;
+
+        HandshakeGuard(Duration timeout) {
+            this.timeout = timeout;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ctx.executor().schedule(() -> judge(ctx), timeout.toNanos(), TimeUnit.NANOSECONDS);
+            ctx.fireChannelActive();
+        }
+
+        private void judge(ChannelHandlerContext ctx) {
+            if (ctx.channel().isOpen() && !ctx.channel().hasAttr(ESTABLISHED)) {
+                ctx.fireExceptionCaught(
+                        new RedisCommandTimeoutException("accepted, but no answer to the handshake within " + timeout));
+                reset(ctx.channel());
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+package dev.holdfast.core.redis;
+
+import dev.holdfast.core.Problem;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps one connection alive: resolves, connects, probes, and starts again with backoff when it is lost.
+ *
+ * <p>All state belongs to the link thread; the methods that others call only post to it.
+ */
+final class ConnectionLoop {
+    /** Told on the link thread, strictly alternating: connected, lost, connected … */
+    interface Owner {
+        /** A connection is ready. */
+        void connected(NodeConnection connection);
+
+        /** The connection is gone, or an attempt to make one failed (then there may be several in a row). */
+        void lost(String reason, @Nullable Throwable cause, @Nullable Problem refusal);
+
+        /** A probe was answered. */
+        default void answered(long nanos) {}
+    }
+
+    private static final int MISSED_PINGS = 2;
+    /** A connection that lived this long was a success, so the next loss starts with the shortest delay again. */
+    private static final long STABLE_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private final LinkThread thread;
+    private final Connector connector;
+    private final PrimarySource source;
+    private final Function<HostPort, CompletableFuture<NodeConnection>> opening;
+    private final LinkSettings settings;
+    private final Owner owner;
+
+    private @Nullable NodeConnection current;
+    private @Nullable CompletableFuture<NodeConnection> attempt;
+    /** Where the attempt goes; also set by whoever completes the source's answer. */
+    private volatile @Nullable HostPort attempted;
+
+    private @Nullable Future<?> next;
+    private int failures;
+    private int missed;
+    private long upSince;
+    private boolean closed;
+
+    ConnectionLoop(
+            LinkThread thread,
+            Connector connector,
+            PrimarySource source,
+            Function<HostPort, CompletableFuture<NodeConnection>> opening,
+            LinkSettings settings,
+            Owner owner) {
+        this.thread = thread;
+        this.connector = connector;
+        this.source = source;
+        this.opening = opening;
+        this.settings = settings;
+        this.owner = owner;
+    }
+
+    /** Begins to connect. */
+    void start() {
+        thread.execute(this::connect);
+    }
+
+    /** Gives up the connection, if it is still this one, and makes a new one. */
+    void drop(@Nullable NodeConnection connection, String reason) {
+        thread.execute(() -> {
+            NodeConnection now = current;
+            if (now != null && (connection == null || connection == now)) {
+                lost(now, reason, null, null);
+            }
+        });
+    }
+
+    /** Tries now instead of after the delay; a pending attempt is abandoned. No effect on a live connection. */
+    void hurry() {
+        thread.execute(() -> {
+            if (current == null && !closed) {
+                failures = 0;
+                abandon();
+                connect();
+            }
+        });
+    }
+
+    /** Goes to another server at once, unless it is there already. Runs on the link thread. */
+    void moveTo(HostPort address) {
+        NodeConnection now = current;
+        if (now == null) {
+            if (attempt == null || !address.equals(attempted)) {
+                hurry();
+            }
+        } else if (!now.address().equals(address)) {
+            failures = 0;
+            lost(now, "the primary moved from " + now.address() + " to " + address, null, null);
+        }
+    }
+
+    /** Ends it; the connection is closed without telling the owner. Runs on the link thread. */
+    void close() {
+        closed = true;
+        abandon();
+        NodeConnection now = current;
+        current = null;
+        if (now != null) {
+            now.drop("closed");
+        }
+    }
+
+    private void abandon() {
+        if (next != null) {
+            next.cancel(false);
+            next = null;
+        }
+        CompletableFuture<NodeConnection> pending = attempt;
+        attempt = null;
+        if (pending != null) {
+            // If it still succeeds, its connection is dropped by whoever completes it.
+            pending.cancel(false);
+        }
+    }
+
+    private void connect() {
+        next = null;
+        if (closed || current != null || attempt != null) {
+            return;
+        }
+        CompletableFuture<NodeConnection> mine = new CompletableFuture<>();
+        attempt = mine;
+        attempted = null;
+        source.primary()
+                .thenCompose(address -> {
+                    attempted = address;
+                    return opening.apply(address);
+                })
+                .whenComplete((connection, failure) -> {
+                    if (connection != null && !mine.complete(connection)) {
+                        connection.drop("no longer wanted");
+                    } else if (failure != null) {
+                        mine.completeExceptionally(failure);
+                    }
+                });
+        long limit = settings.connectTimeout()
+                .plus(settings.commandTimeout().multipliedBy(3))
+                .toNanos();
+        Future<?> guard = thread.schedule(
+                () -> mine.completeExceptionally(new RedisTimeoutException("no connection within the limits")), limit);
+        mine.whenComplete((connection, failure) -> {
+            guard.cancel(false);
+            boolean posted = thread.execute(() -> finish(mine, connection, failure));
+            if (!posted && connection != null) {
+                connection.drop("closed");
+            }
+        });
+    }
+
+    private void finish(
+            CompletableFuture<NodeConnection> mine, @Nullable NodeConnection connection, @Nullable Throwable failure) {
+        if (attempt != mine || closed) {
+            if (connection != null) {
+                connection.drop("no longer wanted");
+            }
+            return;
+        }
+        attempt = null;
+        if (connection != null) {
+            current = connection;
+            missed = 0;
+            upSince = System.nanoTime();
+            owner.connected(connection);
+            connection.closed().thenAccept(reason -> thread.execute(() -> lost(connection, reason, null, null)));
+            next = thread.schedule(
+                    () -> probe(connection), settings.pingInterval().toNanos());
+            return;
+        }
+        Throwable cause = Failures.unwrap(failure == null ? new IllegalStateException("no connection") : failure);
+        RefusedException refused = cause instanceof RefusedException r ? r : null;
+        String reason = refused != null ? refused.problem().message() : describe(cause);
+        owner.lost(reason, cause, refused == null ? null : refused.problem());
+        retry(
+                refused != null && refused.lasting()
+                        ? settings.refusalRetry()
+                        : settings.reconnect().delay(failures++));
+    }
+
+    private String describe(Throwable cause) {
+        Throwable root = cause;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+        return settings.secrets().mask(message);
+    }
+
+    private void lost(NodeConnection connection, String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
+        if (current != connection || closed) {
+            return;
+        }
+        current = null;
+        if (next != null) {
+            next.cancel(false);
+            next = null;
+        }
+        if (System.nanoTime() - upSince > STABLE_NANOS) {
+            failures = 0;
+        }
+        // First refuse callers, then reset what they might have used.
+        owner.lost(reason, cause, refusal);
+        connection.drop(reason);
+        retry(settings.reconnect().delay(failures++));
+    }
+
+    private void retry(Duration delay) {
+        if (!closed) {
+            next = thread.schedule(this::connect, delay.toNanos());
+        }
+    }
+
+    private void probe(NodeConnection connection) {
+        if (current != connection || closed) {
+            return;
+        }
+        long start = System.nanoTime();
+        Pending.within(
+                        connector.timer(),
+                        settings.pingInterval(),
+                        "PING",
+                        connection.commands().ping())
+                .whenComplete((pong, failure) -> thread.execute(() -> judge(connection, start, failure)));
+    }
+
+    private void judge(NodeConnection connection, long start, @Nullable Throwable failure) {
+        if (current != connection || closed) {
+            return;
+        }
+        long took = System.nanoTime() - start;
+        // An error reply is an answer too.
+        if (failure == null || Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {
+            missed = 0;
+            owner.answered(took);
+        } else if (++missed >= MISSED_PINGS) {
+            lost(connection, "frozen: " + connection.address() + " did not answer " + missed + " PINGs", null, null);
+            return;
+        }
+        next = thread.schedule(
+                () -> probe(connection), Math.max(0, settings.pingInterval().toNanos() - took));
+    }
+}

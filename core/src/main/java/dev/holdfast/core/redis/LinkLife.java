@@ -1,0 +1,163 @@
+package dev.holdfast.core.redis;
+
+import dev.holdfast.core.Problem;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The state of a link: changes it, publishes it, tells listeners and the log, once per change.
+ *
+ * <p>{@code lock} guards every change, so listeners see changes in order; readers take one volatile read. Listeners run
+ * on the event thread and never under the lock.
+ */
+final class LinkLife {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
+    private static final int EVENT_BACKLOG = 1024;
+
+    private final String name;
+    private final SerialDispatcher events;
+    private final List<LinkListener> listeners = new CopyOnWriteArrayList<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final LongAdder ups = new LongAdder();
+    private volatile LinkStatus status = LinkStatus.initial();
+
+    LinkLife(String name, SerialDispatcher events) {
+        this.name = name;
+        this.events = events;
+    }
+
+    LinkStatus status() {
+        return status;
+    }
+
+    /** How often the link came up. */
+    long ups() {
+        return ups.sum();
+    }
+
+    SerialDispatcher events() {
+        return events;
+    }
+
+    /** Operations may flow, on these commands; a new generation. */
+    void up(RedisClusterAsyncCommands<byte[], byte[]> commands, String reason) {
+        lock.lock();
+        try {
+            if (status.state() == LinkState.CLOSED) {
+                return;
+            }
+            ups.increment();
+            change(status.up(commands, reason));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Operations are refused from now on. Repeating it, with a changed reason or not, is no new change. */
+    void down(String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
+        lock.lock();
+        try {
+            LinkStatus now = status;
+            if (now.state() == LinkState.CLOSED) {
+                return;
+            }
+            LinkStatus next = now.down(reason, cause, refusal);
+            if (now.state() != LinkState.DOWN) {
+                change(next);
+            } else {
+                // Already down: keep the latest reason, and say so only if the server began to refuse us.
+                status = next;
+                if (refusal != null
+                        && (now.refusal() == null
+                                || !refusal.code().equals(now.refusal().code()))) {
+                    LOG.warn("{} is refused, working without it: {}", name, refusal);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void closed() {
+        lock.lock();
+        try {
+            if (status.state() != LinkState.CLOSED) {
+                change(status.closed());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void change(LinkStatus next) {
+        LinkStatus before = status;
+        status = next;
+        changed.signalAll();
+        log(before, next);
+        LinkChange change = new LinkChange(before.state(), next.state(), next.generation(), next.reason());
+        for (LinkListener listener : listeners) {
+            tell(listener, change);
+        }
+    }
+
+    private void tell(LinkListener listener, LinkChange change) {
+        if (events.backlog() < EVENT_BACKLOG) {
+            events.execute(() -> listener.onChange(change));
+        }
+    }
+
+    private void log(LinkStatus before, LinkStatus next) {
+        if (next.state() == LinkState.DOWN) {
+            Problem refusal = next.refusal();
+            if (refusal != null) {
+                LOG.warn("{} is refused, working without it: {}", name, refusal);
+            } else {
+                LOG.warn("{} is down, working without it until it is back: {}", name, next.reason());
+            }
+        } else if (next.state() == LinkState.UP && before.state() != LinkState.UP) {
+            LOG.info("{} is up: {}", name, next.reason());
+        }
+    }
+
+    Registration addListener(LinkListener listener) {
+        // A listener added twice is told twice, and each registration takes back its own.
+        LinkListener own = listener::onChange;
+        lock.lock();
+        try {
+            listeners.add(own);
+        } finally {
+            lock.unlock();
+        }
+        return () -> listeners.remove(own);
+    }
+
+    /** Waits until the link is up; false if it is closed, the time is over or the thread is interrupted. */
+    boolean awaitUp(long nanos) {
+        long left = nanos;
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+        try {
+            while (status.state() != LinkState.UP && status.state() != LinkState.CLOSED && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            return status.state() == LinkState.UP;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

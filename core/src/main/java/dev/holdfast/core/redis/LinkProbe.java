@@ -1,0 +1,43 @@
+package dev.holdfast.core.redis;
+
+import dev.holdfast.core.Problem;
+import dev.holdfast.core.health.HealthProbe;
+import dev.holdfast.core.health.Reading;
+import dev.holdfast.core.health.Status;
+
+/** Reads what the link knows about itself: the link probes its servers on its own, so this never waits. */
+final class LinkProbe implements HealthProbe {
+    private static final double NANOS_PER_MILLI = 1e6;
+
+    private final LinkSettings settings;
+    private final LinkLife life;
+    private final Backend backend;
+
+    LinkProbe(LinkSettings settings, LinkLife life, Backend backend) {
+        this.settings = settings;
+        this.life = life;
+        this.backend = backend;
+    }
+
+    @Override
+    public String name() {
+        return "redis";
+    }
+
+    @Override
+    public Reading check() {
+        LinkStatus now = life.status();
+        Status status = switch (now.state()) {
+            case UP -> Status.UP;
+            case CONNECTING -> Status.UNKNOWN;
+            default -> Status.DOWN;
+        };
+        Reading reading = Reading.of(status, now.reason())
+                .with("mode", settings.uri().mode().name())
+                .with("state", now.state().name())
+                .with("generation", now.generation())
+                .with("pingMillis", backend.pingNanos() / NANOS_PER_MILLI);
+        Problem refusal = now.refusal();
+        return refusal == null ? reading : reading.with("refusal", refusal.toString());
+    }
+}

@@ -1,0 +1,78 @@
+package dev.holdfast.core.redis;
+
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.netty.channel.Channel;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One established connection to one server: it lives once, and is never reconnected.
+ *
+ * <p>Thread-safe. {@link #drop} is final: commands in flight fail, later ones are refused.
+ */
+final class NodeConnection {
+    private final HostPort address;
+    private final StatefulRedisConnection<byte[], byte[]> lettuce;
+    private final Channel channel;
+    private final AtomicReference<@Nullable String> dropReason = new AtomicReference<>();
+    private final AtomicBoolean lettuceClosed = new AtomicBoolean();
+    private final CompletableFuture<String> closed = new CompletableFuture<>();
+
+    NodeConnection(HostPort address, StatefulRedisConnection<byte[], byte[]> lettuce, Channel channel) {
+        this.address = address;
+        this.lettuce = lettuce;
+        this.channel = channel;
+        channel.closeFuture().addListener(done -> onClosed());
+    }
+
+    HostPort address() {
+        return address;
+    }
+
+    StatefulRedisConnection<byte[], byte[]> lettuce() {
+        return lettuce;
+    }
+
+    RedisAsyncCommands<byte[], byte[]> commands() {
+        return lettuce.async();
+    }
+
+    StatefulRedisPubSubConnection<byte[], byte[]> pubSub() {
+        return (StatefulRedisPubSubConnection<byte[], byte[]>) lettuce;
+    }
+
+    /** Completes with the reason once the socket is closed, on an I/O thread. */
+    CompletionStage<String> closed() {
+        return closed;
+    }
+
+    /** Resets the socket, whatever is in flight; idempotent and immediate. */
+    void drop(String reason) {
+        dropReason.compareAndSet(null, reason);
+        Channels.reset(channel);
+        closeLettuce();
+    }
+
+    private void closeLettuce() {
+        if (lettuceClosed.compareAndSet(false, true)) {
+            lettuce.closeAsync();
+        }
+    }
+
+    private void onClosed() {
+        // Also tells Lettuce, which otherwise keeps what slipped in between its check and the loss.
+        closeLettuce();
+        String reason = dropReason.get();
+        closed.complete(reason != null ? reason : "connection to " + address + " was closed by the other side");
+    }
+
+    @Override
+    public String toString() {
+        return address.toString();
+    }
+}

@@ -1,0 +1,266 @@
+package dev.holdfast.core.redis;
+
+import dev.holdfast.core.Problem;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All subscriptions of a link, on one connection of their own.
+ *
+ * <p>The message thread owns {@code channels}, {@code connection} and everything in them: whatever happens is queued to
+ * it, in the order of arrival, and listeners run on it. {@code loop} belongs to the link thread. {@code epoch} numbers
+ * connections; events of an older one are skipped. {@code waiting} counts queued messages; too many of them and the
+ * connection is given up, which listeners see as a gap.
+ */
+final class SubscriptionHub implements ConnectionLoop.Owner {
+    private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
+
+    private final LinkSettings settings;
+    private final LinkThread thread;
+    private final ConnectionLoop loop;
+    private final SerialDispatcher messages = new SerialDispatcher("holdfast-redis-messages");
+    private final Map<ByteBuffer, Channel> channels = new HashMap<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong epoch = new AtomicLong();
+    private final LongAdder received = new LongAdder();
+    private final LongAdder losses = new LongAdder();
+    private final LongAdder overflows = new LongAdder();
+    private @Nullable NodeConnection connection;
+    private boolean started;
+    private volatile int confirmed;
+
+    SubscriptionHub(LinkThread thread, Connector connector, PrimarySource source, LinkSettings settings) {
+        this.thread = thread;
+        this.settings = settings;
+        this.loop = new ConnectionLoop(thread, connector, source, connector::connectPubSub, settings, this);
+        source.onMove(loop::moveTo);
+    }
+
+    /** One channel and who listens to it. */
+    private static final class Channel {
+        final byte[] name;
+        final List<Subscriber> subscribers = new ArrayList<>();
+        boolean confirmed;
+
+        Channel(byte[] name) {
+            this.name = name;
+        }
+    }
+
+    /** One listener and the number of its subscription. */
+    private static final class Subscriber {
+        final SubscriptionListener listener;
+        long generation;
+        volatile boolean closed;
+
+        Subscriber(SubscriptionListener listener) {
+            this.listener = listener;
+        }
+    }
+
+    Registration subscribe(byte[] channel, SubscriptionListener listener) {
+        Subscriber subscriber = new Subscriber(listener);
+        messages.execute(() -> add(channel, subscriber));
+        return () -> {
+            subscriber.closed = true;
+            messages.execute(() -> remove(channel, subscriber));
+        };
+    }
+
+    private void add(byte[] name, Subscriber subscriber) {
+        if (subscriber.closed) {
+            return;
+        }
+        Channel channel = channels.computeIfAbsent(ByteBuffer.wrap(name), key -> new Channel(name));
+        channel.subscribers.add(subscriber);
+        if (!started) {
+            // A link without subscriptions does not pay for the second connection.
+            started = true;
+            loop.start();
+        } else if (channel.confirmed) {
+            tell(subscriber, s -> s.listener.onSubscribed(++s.generation));
+        } else if (channel.subscribers.size() == 1 && connection != null) {
+            ask(connection, List.of(channel));
+        }
+    }
+
+    private void remove(byte[] name, Subscriber subscriber) {
+        Channel channel = channels.get(ByteBuffer.wrap(name));
+        if (channel != null && channel.subscribers.remove(subscriber) && channel.subscribers.isEmpty()) {
+            channels.remove(ByteBuffer.wrap(name));
+            countConfirmed();
+            if (connection != null) {
+                connection.pubSub().async().unsubscribe(name);
+            }
+        }
+    }
+
+    @Override
+    public void connected(NodeConnection made) {
+        long mine = epoch.incrementAndGet();
+        made.pubSub().addListener(new Reader(made, mine));
+        messages.execute(() -> {
+            if (epoch.get() == mine) {
+                connection = made;
+                ask(made, List.copyOf(channels.values()));
+            }
+        });
+    }
+
+    @Override
+    public void lost(String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
+        epoch.incrementAndGet();
+        messages.execute(() -> {
+            connection = null;
+            for (Channel channel : List.copyOf(channels.values())) {
+                if (channel.confirmed) {
+                    channel.confirmed = false;
+                    losses.increment();
+                    List.copyOf(channel.subscribers).forEach(s -> tell(s, t -> t.listener.onLost()));
+                }
+            }
+            countConfirmed();
+        });
+    }
+
+    private void ask(NodeConnection on, List<Channel> wanted) {
+        if (wanted.isEmpty()) {
+            return;
+        }
+        byte[][] names = wanted.stream().map(c -> c.name).toArray(byte[][]::new);
+        on.pubSub().async().subscribe(names).whenComplete((done, failure) -> {
+            if (failure != null && Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {
+                refused(on, failure);
+            }
+        });
+    }
+
+    /** An ACL that lacks the channel; asked again slowly, on the same connection. */
+    private void refused(NodeConnection on, Throwable failure) {
+        LOG.warn(
+                "Redis refused a subscription, trying again in {}: {}",
+                settings.refusalRetry(),
+                settings.secrets().mask(Failures.unwrap(failure).getMessage()));
+        thread.schedule(
+                () -> messages.execute(() -> {
+                    if (connection == on) {
+                        ask(
+                                on,
+                                channels.values().stream()
+                                        .filter(c -> !c.confirmed)
+                                        .toList());
+                    }
+                }),
+                settings.refusalRetry().toNanos());
+    }
+
+    private void confirm(byte[] name, long of) {
+        Channel channel = channels.get(ByteBuffer.wrap(name));
+        if (of == epoch.get() && channel != null && !channel.confirmed) {
+            channel.confirmed = true;
+            countConfirmed();
+            List.copyOf(channel.subscribers).forEach(s -> tell(s, t -> t.listener.onSubscribed(++t.generation)));
+        }
+    }
+
+    private void deliver(byte[] name, byte[] message, long of) {
+        Channel channel = channels.get(ByteBuffer.wrap(name));
+        if (of == epoch.get() && channel != null && channel.confirmed) {
+            received.increment();
+            for (Subscriber subscriber : List.copyOf(channel.subscribers)) {
+                tell(subscriber, s -> s.listener.onMessage(message));
+            }
+        }
+    }
+
+    private interface Call {
+        void on(Subscriber subscriber);
+    }
+
+    private void tell(Subscriber subscriber, Call call) {
+        if (!subscriber.closed) {
+            messages.guarded(() -> call.on(subscriber));
+        }
+    }
+
+    private void countConfirmed() {
+        confirmed = (int) channels.values().stream().filter(c -> c.confirmed).count();
+    }
+
+    /** Hands what arrives on one connection to the message thread; runs on its I/O thread. */
+    private final class Reader extends RedisPubSubAdapter<byte[], byte[]> {
+        private final NodeConnection from;
+        private final long mine;
+
+        Reader(NodeConnection from, long mine) {
+            this.from = from;
+            this.mine = mine;
+        }
+
+        @Override
+        public void subscribed(byte[] channel, long count) {
+            messages.execute(() -> confirm(channel, mine));
+        }
+
+        @Override
+        public void message(byte[] channel, byte[] message) {
+            if (mine != epoch.get()) {
+                return;
+            }
+            if (waiting.incrementAndGet() > settings.subscriptionBacklog()) {
+                waiting.decrementAndGet();
+                if (epoch.compareAndSet(mine, mine + 1)) {
+                    overflows.increment();
+                    loop.drop(from, settings.subscriptionBacklog() + " messages wait for slow listeners");
+                }
+                return;
+            }
+            messages.execute(() -> {
+                waiting.decrementAndGet();
+                deliver(channel, message, mine);
+            });
+        }
+    }
+
+    /** How many channels are subscribed and confirmed now. */
+    int confirmed() {
+        return confirmed;
+    }
+
+    long received() {
+        return received.sum();
+    }
+
+    long losses() {
+        return losses.sum();
+    }
+
+    long overflows() {
+        return overflows.sum();
+    }
+
+    long listenerFailures() {
+        return messages.failures();
+    }
+
+    int backlog() {
+        return waiting.get();
+    }
+
+    /** Runs on the link thread. */
+    void close() {
+        epoch.incrementAndGet();
+        loop.close();
+        messages.close();
+    }
+}
