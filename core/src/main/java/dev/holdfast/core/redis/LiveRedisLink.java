@@ -26,7 +26,6 @@ final class LiveRedisLink implements RedisLink {
     private final LinkThread thread;
     private final LinkLife life;
     private final OperationGate gate;
-    private final PrimarySource primary;
     private final Backend backend;
     private final SubscriptionHub subscriptions;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -37,17 +36,22 @@ final class LiveRedisLink implements RedisLink {
         thread = new LinkThread();
         life = new LinkLife("Redis " + settings.uri(), new SerialDispatcher("holdfast-redis-events"));
         gate = new OperationGate(settings.breaker(), this::frozen);
-        primary = settings.uri().mode() == RedisMode.SENTINEL
-                ? new SentinelPrimary(thread, connector, settings)
-                : PrimarySource.fixed(
-                        settings.addressMapper().apply(settings.uri().hosts().get(0)));
-        backend = new SingleBackend(thread, connector, primary, settings, life, gate);
-        subscriptions = new SubscriptionHub(thread, connector, primary, settings);
+        backend = switch (settings.uri().mode()) {
+            case CLUSTER -> new ClusterBackend(thread, connector, settings, life, gate);
+            case SENTINEL -> single(new SentinelPrimary(thread, connector, settings));
+            default ->
+                single(PrimarySource.fixed(
+                        settings.addressMapper().apply(settings.uri().hosts().get(0))));
+        };
+        subscriptions = new SubscriptionHub(thread, connector, backend.subscriptionSource(), settings);
+    }
+
+    private SingleBackend single(PrimarySource primary) {
+        return new SingleBackend(thread, connector, primary, settings, life, gate);
     }
 
     static LiveRedisLink open(LinkSettings settings) {
         LiveRedisLink link = new LiveRedisLink(settings);
-        link.primary.start();
         link.backend.start();
         return link;
     }
@@ -162,6 +166,7 @@ final class LiveRedisLink implements RedisLink {
         RedisTimeoutException e = new RedisTimeoutException("Redis did not answer within " + deadline + " (link "
                 + life.status().state() + ", generation " + status.generation() + "): possibly executed");
         gate.failed(Failures.Kind.TIMEOUT, System.nanoTime() - start, e, status == life.status());
+        backend.timedOut();
         return e;
     }
 
@@ -227,7 +232,6 @@ final class LiveRedisLink implements RedisLink {
         thread.close(() -> {
             backend.close();
             subscriptions.close();
-            primary.close();
         });
         connector.close();
         life.events().close();
