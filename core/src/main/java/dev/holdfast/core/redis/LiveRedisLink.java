@@ -2,7 +2,7 @@ package dev.holdfast.core.redis;
 
 import dev.holdfast.core.Problem;
 import dev.holdfast.core.health.HealthProbe;
-import io.lettuce.core.RedisFuture;
+import io.lettuce.core.protocol.AsyncCommand;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.util.Objects;
@@ -28,6 +28,7 @@ final class LiveRedisLink implements RedisLink {
     private final OperationGate gate;
     private final Backend backend;
     private final SubscriptionHub subscriptions;
+    private final ServerWatch watch;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private LiveRedisLink(LinkSettings settings) {
@@ -44,6 +45,7 @@ final class LiveRedisLink implements RedisLink {
                         settings.addressMapper().apply(settings.uri().hosts().get(0))));
         };
         subscriptions = new SubscriptionHub(thread, connector, backend.subscriptionSource(), settings);
+        watch = new ServerWatch(this, settings);
     }
 
     private SingleBackend single(PrimarySource primary) {
@@ -52,6 +54,9 @@ final class LiveRedisLink implements RedisLink {
 
     static LiveRedisLink open(LinkSettings settings) {
         LiveRedisLink link = new LiveRedisLink(settings);
+        if (settings.serverCheck()) {
+            link.addListener(link.watch);
+        }
         link.backend.start();
         return link;
     }
@@ -99,7 +104,7 @@ final class LiveRedisLink implements RedisLink {
         boolean single;
         try {
             CompletionStage<T> stage = send(operation, status);
-            single = stage instanceof RedisFuture;
+            single = isSingle(stage);
             work = stage.toCompletableFuture();
         } catch (RuntimeException | Error e) {
             throw thrown(failed(status, start, e, true));
@@ -133,7 +138,7 @@ final class LiveRedisLink implements RedisLink {
         long start = System.nanoTime();
         try {
             CompletionStage<T> stage = send(operation, status);
-            return new Pending<T>(new Books(status, deadline, stage instanceof RedisFuture), start)
+            return new Pending<T>(new Books(status, deadline, isSingle(stage)), start)
                     .await(stage, connector.timer(), limit);
         } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(failed(status, start, e, true));
@@ -160,6 +165,11 @@ final class LiveRedisLink implements RedisLink {
     private static <T> CompletionStage<T> send(RedisOperation<T> operation, LinkStatus status) {
         CompletionStage<T> stage = operation.send(Objects.requireNonNull(status.commands()));
         return Objects.requireNonNull(stage, "the operation returned null instead of a stage");
+    }
+
+    /** Whether the operation is one command, which was then either refused or sent as a whole. */
+    private static boolean isSingle(CompletionStage<?> stage) {
+        return stage instanceof AsyncCommand || stage instanceof ScriptReply;
     }
 
     private RedisTimeoutException expired(LinkStatus status, long start, Duration deadline) {
@@ -215,7 +225,7 @@ final class LiveRedisLink implements RedisLink {
 
     @Override
     public HealthProbe healthProbe() {
-        return new LinkProbe(settings, life, backend);
+        return new LinkProbe(settings, life, backend, watch);
     }
 
     @Override
