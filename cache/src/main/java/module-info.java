@@ -1,11 +1,11 @@
-/** The two-tier cache. */
+/** The two-tier cache: Caffeine in the process, Redis behind it, coherent across nodes. */
 module dev.holdfast.cache {
     requires static transitive org.jspecify;
-    requires transitive dev.holdfast.core;
+    requires static com.fasterxml.jackson.databind;
     requires org.slf4j;
-    requires transitive lettuce.core;
-    requires transitive micrometer.core;
-    requires com.github.benmanes.caffeine;
+    requires transitive com.github.benmanes.caffeine;
+    requires transitive dev.holdfast.core;
 
-
+    exports dev.holdfast.cache;
+    exports dev.holdfast.cache.jackson;
 }

@@ -170,7 +170,10 @@ public final class ServerProcess implements ServerControl {
     }
 
     private void killAll(Process running, List<ProcessHandle> handles) {
-        handles.forEach(ProcessHandle::destroyForcibly);
+        // The frozen parent last: children that see it die would still say so to their clients.
+        for (int i = handles.size() - 1; i >= 0; i--) {
+            handles.get(i).destroyForcibly();
+        }
         if (Watchdog.MAKES_GROUPS) {
             Signals.killGroup(running.pid());
         }

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntFunction;
 
 /** Starts Redis, or Sentinel, as a child process. */
 final class EmbeddedRedis {
@@ -24,20 +23,19 @@ final class EmbeddedRedis {
 
     private EmbeddedRedis() {}
 
-    /** Starts a server whose settings may depend on its port. */
-    static RedisServer start(String role, IntFunction<RedisSettings> settings) {
+    static RedisServer start(String role, RedisSettings settings) {
         return start(role, settings, List.of());
     }
 
-    static RedisServer startSentinel(IntFunction<RedisSettings> settings) {
+    static RedisServer startSentinel(RedisSettings settings) {
         return start("sentinel", settings, List.of("--sentinel"));
     }
 
-    private static RedisServer start(String role, IntFunction<RedisSettings> settings, List<String> arguments) {
+    private static RedisServer start(String role, RedisSettings settings, List<String> arguments) {
         Path binary = RedisBinary.locate();
         for (int attempt = 1; ; attempt++) {
             int port = Ports.take();
-            RedisServer server = prepare(binary, role, port, settings.apply(port), arguments);
+            RedisServer server = prepare(binary, role, port, settings, arguments);
             try {
                 server.start();
                 return server;

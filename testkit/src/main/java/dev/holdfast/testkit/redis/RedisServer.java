@@ -9,7 +9,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -92,7 +91,7 @@ public final class RedisServer implements TestServer {
         return (settings.tls == null ? "redis" : "rediss") + "://" + credentials + host + ":" + port;
     }
 
-    private static String encode(String text) {
+    static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
@@ -332,9 +331,7 @@ public final class RedisServer implements TestServer {
          * @return this builder
          */
         public Builder directive(String name, String... values) {
-            List<String> line = new ArrayList<>(List.of(RedisSettings.require(name, "name")));
-            line.addAll(Arrays.asList(values));
-            directives.add(List.copyOf(line));
+            directives.add(RedisSettings.line(name, values));
             return this;
         }
 
@@ -345,7 +342,7 @@ public final class RedisServer implements TestServer {
          * @throws ServerException if it does not start; the message names the remedy or has its output
          */
         public RedisServer start() {
-            return EmbeddedRedis.start("redis", port -> settings());
+            return EmbeddedRedis.start("redis", settings());
         }
 
         RedisSettings settings() {

@@ -29,4 +29,29 @@ public final class RedisServers {
     public static RedisServer standalone() {
         return RedisServer.builder().start();
     }
+
+    /**
+     * Starts a primary, two replicas and three sentinels, and waits until all of them know each other.
+     *
+     * @return the group; the caller closes it
+     * @throws dev.holdfast.testkit.UnsupportedServerException if servers do not come from
+     *     {@link dev.holdfast.testkit.ServerSource#EMBEDDED}
+     * @throws dev.holdfast.testkit.ServerException if it does not come up
+     */
+    public static RedisSentinel sentinel() {
+        return RedisSentinel.builder().start();
+    }
+
+    /**
+     * Starts a cluster of three primaries with one replica each, and waits until it serves all slots and all replicas are
+     * attached.
+     *
+     * @return the cluster; the caller closes it
+     * @throws dev.holdfast.testkit.UnsupportedServerException if servers do not come from
+     *     {@link dev.holdfast.testkit.ServerSource#EMBEDDED}
+     * @throws dev.holdfast.testkit.ServerException if it does not come up
+     */
+    public static RedisCluster cluster() {
+        return RedisCluster.builder().start();
+    }
 }

@@ -3,6 +3,7 @@ package dev.holdfast.testkit.redis;
 import dev.holdfast.testkit.tls.TestAuthority;
 import dev.holdfast.testkit.tls.TestCertificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +108,14 @@ final class RedisSettings {
     @Nullable
     User administrator() {
         return password == null ? null : new User("default", password, "");
+    }
+
+    /** A line of the configuration file. */
+    static List<String> line(String name, String... values) {
+        List<String> line = new ArrayList<>();
+        line.add(require(name, "name"));
+        line.addAll(Arrays.asList(values));
+        return List.copyOf(line);
     }
 
     static String require(String value, String what) {

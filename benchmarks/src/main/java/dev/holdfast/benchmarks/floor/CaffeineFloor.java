@@ -1,0 +1,48 @@
+package dev.holdfast.benchmarks.floor;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.holdfast.benchmarks.Work;
+import java.time.Duration;
+
+/** Raw Caffeine, bounded and with {@code expireAfterWrite}, holding all items. */
+public final class CaffeineFloor {
+
+    /** How long entries live; no benchmark lasts as long. */
+    public static final Duration TIME_TO_LIVE = Duration.ofHours(2);
+
+    private final Items items;
+    private final Cache<Long, Item> cache;
+
+    /** Builds and fills it. */
+    public CaffeineFloor(Items items) {
+        this.items = items;
+        cache = Caffeine.newBuilder()
+                .maximumSize(Items.MAXIMUM_SIZE)
+                .expireAfterWrite(TIME_TO_LIVE)
+                .build();
+        for (int i = 0; i < Items.COUNT; i++) {
+            Long key = items.key(i);
+            cache.put(key, items.item(key));
+        }
+        cache.cleanUp();
+    }
+
+    /** The cached item, or null. */
+    public Item get(Long key) {
+        return cache.getIfPresent(key);
+    }
+
+    /** Looks items up; the digest is the number found. */
+    public Work hits() {
+        return (first, operations) -> {
+            long found = 0;
+            for (long n = first; n < first + operations; n++) {
+                if (cache.getIfPresent(items.lookup(n)) != null) {
+                    found++;
+                }
+            }
+            return found;
+        };
+    }
+}

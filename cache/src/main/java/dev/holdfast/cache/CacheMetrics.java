@@ -1,0 +1,73 @@
+package dev.holdfast.cache;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/** Publishes the counters; polled by registries, so reads of the cache cost nothing for it. */
+final class CacheMetrics implements MeterBinder {
+    private final String cache;
+    private final Counters counters;
+    private final LongSupplier size;
+    private final IntSupplier barriers;
+    private final IntSupplier journal;
+
+    CacheMetrics(String cache, Counters counters, LongSupplier size, IntSupplier barriers, IntSupplier journal) {
+        this.cache = cache;
+        this.counters = counters;
+        this.size = size;
+        this.barriers = barriers;
+        this.journal = journal;
+    }
+
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        gets(registry, "1", "hit", counters.tier1Hits);
+        gets(registry, "2", "hit", counters.tier2Hits);
+        gets(registry, "source", "miss", counters.misses);
+        counter(registry, "cache.puts", "Values stored in tier 2", counters.fills);
+        counter(registry, "holdfast.cache.loads", "Keys asked of the source", counters.loads);
+        counter(registry, "holdfast.cache.load.failures", "Keys for which the source failed", counters.loadFailures);
+        counter(registry, "holdfast.cache.tier2.failures", "Operations on Redis that failed", counters.tier2Failures);
+        counter(registry, "holdfast.cache.tier2.refused", "Values tier 2 did not take", counters.fillsRefused);
+        counter(registry, "holdfast.cache.undecodable", "Tier-2 values nobody could read", counters.undecodable);
+        counter(registry, "holdfast.cache.invalidations.sent", "Keys invalidated here", counters.invalidationsSent);
+        counter(
+                registry,
+                "holdfast.cache.invalidations.received",
+                "Keys invalidated elsewhere",
+                counters.invalidationsReceived);
+        counter(registry, "holdfast.cache.reissued", "Keys invalidated again after an outage", counters.reissued);
+        counter(registry, "holdfast.cache.repairs", "Readings that found something missed", counters.repairs);
+        Gauge.builder("cache.size", size::getAsLong)
+                .description("Entries in tier 1")
+                .tag("cache", cache)
+                .register(registry);
+        Gauge.builder("holdfast.cache.barriers", barriers::getAsInt)
+                .description("Barriers held by this node")
+                .tag("cache", cache)
+                .register(registry);
+        Gauge.builder("holdfast.cache.journal", journal::getAsInt)
+                .description("Own invalidations kept for another issue")
+                .tag("cache", cache)
+                .register(registry);
+    }
+
+    private void gets(MeterRegistry registry, String tier, String result, LongAdder count) {
+        FunctionCounter.builder("cache.gets", count, LongAdder::sum)
+                .description("Reads by the tier that answered")
+                .tags("cache", cache, "tier", tier, "result", result)
+                .register(registry);
+    }
+
+    private void counter(MeterRegistry registry, String name, String description, LongAdder count) {
+        FunctionCounter.builder(name, count, LongAdder::sum)
+                .description(description)
+                .tag("cache", cache)
+                .register(registry);
+    }
+}

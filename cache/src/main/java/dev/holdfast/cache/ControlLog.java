@@ -1,0 +1,235 @@
+package dev.holdfast.cache;
+
+import dev.holdfast.core.redis.RedisScript;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The control key of a cache: epoch, floor, newest stamp and the compacted log of barriers, in one sorted set.
+ *
+ * <p>Members: {@code !epoch:<random>} (score 0, so it is always the first), {@code !floor}, {@code !stamp}, {@code
+ * !pruned} (the newest stamp up to which barriers were forgotten) and {@code k:<escaped key>}, each scored with its stamp.
+ * Stamps are microseconds of Redis's clock, below 2⁵³, so that scores hold them exactly.
+ *
+ * <p>Both scripts heal what they find: a missing set becomes a new epoch, and a set that is behind what the caller has
+ * already applied (an earlier copy, a replica without the tail) gets a new floor above it. Either invalidates every older
+ * value everywhere.
+ */
+final class ControlLog {
+    /** Most members of one mint; a longer invalidation is split. */
+    static final int MEMBERS_PER_MINT = 500;
+
+    private static final String KEY_PREFIX = "k:";
+    private static final String FLOOR = "!floor";
+
+    private static final String PRELUDE = """
+            local ctl = KEYS[1]
+            local function text(n) return string.format('%.0f', n) end
+            local applied = tonumber(ARGV[2])
+            local time = redis.call('TIME')
+            local now = time[1] * 1000000 + time[2]
+            local head = redis.call('ZRANGE', ctl, 0, 0)[1]
+            local epoch, floor, stamp
+            if head and string.sub(head, 1, 7) == '!epoch:' then
+              epoch = string.sub(head, 8)
+              floor = tonumber(redis.call('ZSCORE', ctl, '!floor') or nil)
+              stamp = tonumber(redis.call('ZSCORE', ctl, '!stamp') or nil)
+            end
+            local raised = 0
+            if not (epoch and floor and stamp) then
+              redis.call('DEL', ctl)
+              epoch, floor, stamp, raised = ARGV[1], 0, 0, 2
+              redis.call('ZADD', ctl, 0, '!epoch:' .. epoch)
+            elseif stamp < applied then
+              raised = 1
+            end
+            local previous = stamp
+            local function mint(members)
+              stamp = math.max(stamp + 1, now, applied + 1)
+              if raised > 0 then
+                floor = stamp
+                redis.call('ZADD', ctl, text(floor), '!floor')
+                table.insert(members, '!floor')
+              end
+              redis.call('ZADD', ctl, text(stamp), '!stamp')
+              redis.call('PUBLISH', ARGV[3], epoch .. ' ' .. text(previous) .. ' ' .. text(stamp) .. ' '
+                  .. table.concat(members, ' '))
+            end
+            """;
+
+    /** ARGV: candidate epoch, applied, channel, retention of barriers (us), most members, clear (0 or 1), barriers … */
+    private static final RedisScript<List<Object>> MINT = RedisScript.of(PRELUDE + """
+                    if ARGV[6] == '1' or redis.call('ZCARD', ctl) + #ARGV > tonumber(ARGV[5]) then
+                      redis.call('DEL', ctl)
+                      redis.call('ZADD', ctl, 0, '!epoch:' .. epoch)
+                      if raised == 0 then raised = 3 end
+                    end
+                    local members = {}
+                    for i = 7, #ARGV do members[#members + 1] = ARGV[i] end
+                    mint(members)
+                    for i = 7, #ARGV do redis.call('ZADD', ctl, text(stamp), ARGV[i]) end
+                    local pruned = tonumber(redis.call('ZSCORE', ctl, '!pruned') or '1')
+                    local old = redis.call('ZRANGEBYSCORE', ctl, text(pruned), text(stamp - tonumber(ARGV[4])),
+                        'WITHSCORES', 'LIMIT', 0, 512)
+                    for i = 1, #old, 2 do
+                      if string.sub(old[i], 1, 2) == 'k:' then redis.call('ZREM', ctl, old[i]) end
+                    end
+                    if #old > 0 then
+                      redis.call('ZADD', ctl, text(math.max(pruned, tonumber(old[#old]))), '!pruned')
+                    end
+                    return {epoch, text(previous), text(stamp), text(floor), tostring(raised), text(now)}
+                    """, ScriptOutputType.MULTI);
+
+    /** ARGV: candidate epoch, applied, channel, the caller's epoch, most barriers to return. */
+    private static final RedisScript<List<Object>> READ = RedisScript.of(PRELUDE + """
+                    if raised > 0 then mint({}) end
+                    local pruned = redis.call('ZSCORE', ctl, '!pruned') or '0'
+                    local from = epoch == ARGV[4] and text(applied) or '0'
+                    local reply = {epoch, text(stamp), text(floor), tostring(raised), text(now), pruned}
+                    if stamp > tonumber(from) then
+                      local limit = tonumber(ARGV[5])
+                      local gap = redis.call('ZRANGEBYSCORE', ctl, '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
+                      if #gap == 2 * limit then reply[6] = text(stamp) end
+                      for i = 1, #gap do reply[#reply + 1] = gap[i] end
+                    end
+                    return reply
+                    """, ScriptOutputType.MULTI);
+
+    /** One barrier of the log. */
+    record Barrier(String key, long stamp) {}
+
+    /**
+     * What a mint returned.
+     *
+     * @param epoch history it belongs to
+     * @param previous newest stamp before it
+     * @param stamp the stamp minted
+     * @param floor everything born before it is invalid
+     * @param raised 2 if the control key was missing, 1 if it was behind the caller, 3 if the floor was raised on purpose or
+     *     since the log was full, 0 otherwise
+     */
+    record Minted(String epoch, long previous, long stamp, long floor, int raised) {
+        /** Whether Redis had lost something that this node knew. */
+        boolean historyLost() {
+            return raised == 1 || raised == 2;
+        }
+    }
+
+    /**
+     * What a reading returned.
+     *
+     * @param epoch history it belongs to
+     * @param stamp newest stamp
+     * @param floor everything born before it is invalid
+     * @param raised 2 if the control key was missing, 1 if it was behind the caller, 0 otherwise
+     * @param redisMicros Redis's clock
+     * @param pruned stamp up to which barriers may have been forgotten
+     * @param gap barriers newer than what the caller had applied
+     */
+    record Read(String epoch, long stamp, long floor, int raised, long redisMicros, long pruned, List<Barrier> gap) {}
+
+    /**
+     * One announcement.
+     *
+     * @param epoch history it belongs to
+     * @param previous newest stamp before it
+     * @param stamp its stamp
+     * @param raisesFloor whether everything born before it became invalid
+     * @param keys escaped keys that became invalid
+     */
+    record Message(String epoch, long previous, long stamp, boolean raisesFloor, List<String> keys) {
+        static Message parse(byte[] bytes) {
+            String[] words = new String(bytes, StandardCharsets.ISO_8859_1).split(" ", -1);
+            List<String> keys = new ArrayList<>(words.length - 3);
+            boolean raisesFloor = false;
+            for (int i = 3; i < words.length; i++) {
+                if (words[i].startsWith(KEY_PREFIX)) {
+                    keys.add(words[i].substring(KEY_PREFIX.length()));
+                } else {
+                    raisesFloor |= words[i].equals(FLOOR);
+                }
+            }
+            return new Message(words[0], Long.parseLong(words[1]), Long.parseLong(words[2]), raisesFloor, keys);
+        }
+    }
+
+    private final byte[][] keys;
+    private final byte[] channel;
+    private final byte[] retentionMicros;
+    private final byte[] limit;
+    private final int readLimit;
+
+    ControlLog(KeyLayout layout, long retentionMicros, int limit) {
+        this.keys = new byte[][] {layout.control()};
+        this.channel = layout.channel();
+        this.retentionMicros = ascii(Long.toString(retentionMicros));
+        this.limit = ascii(Integer.toString(limit));
+        this.readLimit = limit;
+    }
+
+    /** Mints a stamp for barriers of these keys, or for a new floor, and announces it. */
+    CompletionStage<Minted> mint(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, long applied, boolean clear, List<String> escapedKeys) {
+        byte[][] args = new byte[6 + escapedKeys.size()][];
+        args[0] = ascii(UUID.randomUUID().toString());
+        args[1] = ascii(Long.toString(applied));
+        args[2] = channel;
+        args[3] = retentionMicros;
+        args[4] = limit;
+        args[5] = ascii(clear ? "1" : "0");
+        for (int i = 0; i < escapedKeys.size(); i++) {
+            args[6 + i] = ascii(KEY_PREFIX + escapedKeys.get(i));
+        }
+        return MINT.run(commands, keys, args)
+                .thenApply(reply -> new Minted(
+                        text(reply, 0), number(reply, 1), number(reply, 2), number(reply, 3), (int) number(reply, 4)));
+    }
+
+    /** Reads the state, and the barriers that are newer than {@code applied} (all of them for another epoch). */
+    CompletionStage<Read> read(RedisClusterAsyncCommands<byte[], byte[]> commands, String epoch, long applied) {
+        return READ.run(
+                        commands,
+                        keys,
+                        ascii(UUID.randomUUID().toString()),
+                        ascii(Long.toString(applied)),
+                        channel,
+                        ascii(epoch),
+                        ascii(Integer.toString(readLimit)))
+                .thenApply(ControlLog::parseRead);
+    }
+
+    private static Read parseRead(List<Object> reply) {
+        List<Barrier> gap = new ArrayList<>(Math.max(0, reply.size() - 6) / 2);
+        for (int i = 6; i + 1 < reply.size(); i += 2) {
+            String member = text(reply, i);
+            if (member.startsWith(KEY_PREFIX)) {
+                gap.add(new Barrier(member.substring(KEY_PREFIX.length()), number(reply, i + 1)));
+            }
+        }
+        return new Read(
+                text(reply, 0),
+                number(reply, 1),
+                number(reply, 2),
+                (int) number(reply, 3),
+                number(reply, 4),
+                number(reply, 5),
+                gap);
+    }
+
+    private static String text(List<Object> reply, int index) {
+        return new String((byte[]) reply.get(index), StandardCharsets.ISO_8859_1);
+    }
+
+    private static long number(List<Object> reply, int index) {
+        return Long.parseLong(text(reply, index));
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.holdfast.cache;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What a cache counts; polled by {@link CacheStats} and the metrics, never read on the hit path. */
+final class Counters {
+    final LongAdder tier1Hits = new LongAdder();
+    final LongAdder tier2Hits = new LongAdder();
+    final LongAdder misses = new LongAdder();
+    final LongAdder loads = new LongAdder();
+    final LongAdder loadFailures = new LongAdder();
+    final LongAdder tier2Failures = new LongAdder();
+    final LongAdder undecodable = new LongAdder();
+    final LongAdder fills = new LongAdder();
+    final LongAdder fillsRefused = new LongAdder();
+    final LongAdder invalidationsSent = new LongAdder();
+    final LongAdder invalidationsReceived = new LongAdder();
+    final LongAdder reissued = new LongAdder();
+    final LongAdder repairs = new LongAdder();
+
+    CacheStats snapshot(long tier1Size) {
+        return new CacheStats(
+                tier1Hits.sum(),
+                tier2Hits.sum(),
+                misses.sum(),
+                loads.sum(),
+                loadFailures.sum(),
+                tier2Failures.sum(),
+                undecodable.sum(),
+                fills.sum(),
+                fillsRefused.sum(),
+                invalidationsSent.sum(),
+                invalidationsReceived.sum(),
+                reissued.sum(),
+                repairs.sum(),
+                tier1Size);
+    }
+}

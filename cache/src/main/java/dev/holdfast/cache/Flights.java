@@ -1,0 +1,45 @@
+package dev.holdfast.cache;
+
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loads under way on this node, at most one per key that anybody can join.
+ *
+ * <p>Lock-free for callers: each step is one atomic operation of the map. Bounded by the number of threads that load.
+ */
+final class Flights<K, V> {
+    private final ConcurrentHashMap<K, Flight<V>> underWay = new ConcurrentHashMap<>();
+
+    /** Registers a flight; returns the one already there instead, if any. */
+    @Nullable
+    Flight<V> register(K key, Flight<V> flight) {
+        return underWay.putIfAbsent(key, flight);
+    }
+
+    /** Removes a flight that has landed, unless a barrier removed it before. */
+    void land(K key, Flight<V> flight) {
+        underWay.remove(key, flight);
+    }
+
+    /** Lets nobody join the load of this key any more, and nothing it brings be stored. */
+    void detach(K key) {
+        Flight<V> flight = underWay.get(key);
+        if (flight != null) {
+            flight.detach();
+            underWay.remove(key, flight);
+        }
+    }
+
+    /** Detaches every load registered so far. */
+    void detachAll() {
+        underWay.forEach((key, flight) -> {
+            flight.detach();
+            underWay.remove(key, flight);
+        });
+    }
+
+    int size() {
+        return underWay.size();
+    }
+}

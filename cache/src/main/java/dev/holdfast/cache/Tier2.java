@@ -1,0 +1,230 @@
+package dev.holdfast.cache;
+
+import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.core.redis.RedisMode;
+import dev.holdfast.core.redis.RedisScript;
+import io.lettuce.core.KeyValue;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.SetArgs;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tier in Redis: values, leases, and the fenced writes between them.
+ *
+ * <p>Knows names and scripts, but neither barriers nor freshness. Every method is one operation of the link with one
+ * deadline. Thread-safe.
+ */
+final class Tier2 {
+    private static final String NEWER_IS_HERE = """
+            local head = redis.call('GETRANGE', KEYS[1], 0, 13)
+            if #head == 14 then
+              local born = 0
+              for i = 7, 14 do born = born * 256 + string.byte(head, i) end
+              if born > tonumber(ARGV[4]) then return 0 end
+            end
+            """;
+
+    /** KEYS: value, lease. ARGV: token, envelope, life in ms, born. Returns 1 if the value was stored. */
+    private static final RedisScript<Long> FILL = RedisScript.of("""
+            if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+            redis.call('DEL', KEYS[2])
+            """ + NEWER_IS_HERE + """
+                    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+                    return 1
+                    """, ScriptOutputType.INTEGER);
+
+    /** KEYS: lease. ARGV: token. Gives a lease back that is not going to be used. */
+    private static final RedisScript<Long> RELEASE = RedisScript.of(
+            "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0",
+            ScriptOutputType.INTEGER);
+
+    /** One value to be stored under a lease. */
+    record Fill(String key, byte[] token, Envelope envelope, long millisToLive) {
+        /** The same value under another stamp. */
+        Fill born(long stamp) {
+            return new Fill(key, token, envelope.born(stamp), millisToLive);
+        }
+    }
+
+    private final RedisLink link;
+    private final KeyLayout layout;
+    private final ControlLog log;
+    private final Duration deadline;
+    private final long leaseMillis;
+
+    Tier2(RedisLink link, KeyLayout layout, ControlLog log, Duration deadline, Duration lease) {
+        this.link = link;
+        this.layout = layout;
+        this.log = log;
+        this.deadline = deadline;
+        this.leaseMillis = lease.toMillis();
+    }
+
+    byte @Nullable [] get(String key, Duration deadline) {
+        byte[] name = layout.value(key);
+        return link.call(deadline, commands -> commands.get(name));
+    }
+
+    /** Reads many values with one MGET (one per slot in a cluster); absent keys are absent from the result. */
+    Map<String, byte[]> getAll(List<String> keys, Duration deadline) {
+        byte[][] names = new byte[keys.size()][];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = layout.value(keys.get(i));
+        }
+        List<KeyValue<byte[], byte[]>> values = link.call(deadline, commands -> commands.mget(names));
+        Map<String, byte[]> found = new HashMap<>();
+        for (int i = 0; values != null && i < values.size(); i++) {
+            if (values.get(i).hasValue()) {
+                found.put(keys.get(i), values.get(i).getValue());
+            }
+        }
+        return found;
+    }
+
+    /** Asks for the right to fill a key; null if another node has it. */
+    byte @Nullable [] lease(String key, Duration deadline) {
+        byte[] token = newToken();
+        String reply = link.call(deadline, commands -> askLease(commands, key, token));
+        return reply == null ? null : token;
+    }
+
+    /** Asks for many leases in one pipeline; keys that another node is loading are absent from the result. */
+    Map<String, byte[]> leaseAll(Collection<String> keys, Duration deadline) {
+        Map<String, byte[]> granted = new HashMap<>();
+        link.call(deadline, commands -> {
+            Map<String, CompletableFuture<@Nullable String>> replies = new HashMap<>();
+            Map<String, byte[]> tokens = new HashMap<>();
+            for (String key : keys) {
+                byte[] token = newToken();
+                tokens.put(key, token);
+                replies.put(key, askLease(commands, key, token).toCompletableFuture());
+            }
+            return all(replies.values()).thenApply(done -> {
+                replies.forEach((key, reply) -> {
+                    if (reply.join() != null) {
+                        granted.put(key, tokens.get(key));
+                    }
+                });
+                return granted;
+            });
+        });
+        return granted;
+    }
+
+    private CompletionStage<@Nullable String> askLease(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, String key, byte[] token) {
+        return commands.set(layout.lease(key), token, SetArgs.Builder.nx().px(leaseMillis));
+    }
+
+    /** Stores values under their leases in one pipeline; for each, whether it was stored. */
+    CompletableFuture<List<Boolean>> fill(List<Fill> fills) {
+        return link.callAsync(deadline, commands -> fill(commands, fills));
+    }
+
+    private CompletionStage<List<Boolean>> fill(RedisClusterAsyncCommands<byte[], byte[]> commands, List<Fill> fills) {
+        List<CompletableFuture<Boolean>> replies = new ArrayList<>(fills.size());
+        for (Fill fill : fills) {
+            replies.add(FILL.run(
+                            commands,
+                            new byte[][] {layout.value(fill.key()), layout.lease(fill.key())},
+                            fill.token(),
+                            fill.envelope().toBytes(),
+                            ascii(fill.millisToLive()),
+                            ascii(fill.envelope().born()))
+                    .thenApply(stored -> stored == 1)
+                    .toCompletableFuture());
+        }
+        return all(replies)
+                .thenApply(done -> replies.stream().map(CompletableFuture::join).toList());
+    }
+
+    /** Gives leases back whose load brought nothing to store. */
+    CompletableFuture<?> release(Map<String, byte[]> tokens) {
+        return link.callAsync(deadline, commands -> {
+            List<CompletableFuture<Long>> replies = new ArrayList<>();
+            tokens.forEach((key, token) -> replies.add(RELEASE.run(commands, new byte[][] {layout.lease(key)}, token)
+                    .toCompletableFuture()));
+            return all(replies);
+        });
+    }
+
+    /** Deletes values and leases, pipelined: first half of an invalidation. */
+    void delete(List<String> keys) {
+        link.call(deadline, commands -> {
+            List<CompletableFuture<Long>> replies = new ArrayList<>(keys.size());
+            for (String key : keys) {
+                replies.add(
+                        commands.unlink(layout.value(key), layout.lease(key)).toCompletableFuture());
+            }
+            return all(replies);
+        });
+    }
+
+    /** Mints a stamp for barriers or a floor: second half of an invalidation. */
+    ControlLog.Minted mint(long applied, boolean clear, List<String> keys) {
+        return present(link.call(deadline, commands -> log.mint(commands, applied, clear, keys)));
+    }
+
+    /**
+     * First half of a put: takes the leases away from whoever is loading, then mints.
+     *
+     * <p>The lease must be ours before the stamp exists, or an invalidation between the two would miss it. One connection
+     * keeps the order of a pipeline; across the nodes of a cluster only waiting does.
+     */
+    ControlLog.Minted stampPuts(Map<String, byte[]> tokens, long applied, List<String> keys) {
+        return present(link.call(deadline, commands -> {
+            List<CompletableFuture<String>> leases = new ArrayList<>();
+            tokens.forEach(
+                    (key, token) -> leases.add(commands.set(layout.lease(key), token, SetArgs.Builder.px(leaseMillis))
+                            .toCompletableFuture()));
+            CompletableFuture<?> leased = all(leases);
+            if (link.mode() == RedisMode.CLUSTER) {
+                return leased.thenCompose(done -> log.mint(commands, applied, false, keys));
+            }
+            return leased.thenCombine(log.mint(commands, applied, false, keys), (done, minted) -> minted);
+        }));
+    }
+
+    /** Second half of a put: the fenced writes. */
+    List<Boolean> write(List<Fill> fills) {
+        return present(link.call(deadline, commands -> fill(commands, fills)));
+    }
+
+    ControlLog.Read readLog(String epoch, long applied) {
+        return present(link.call(deadline, commands -> log.read(commands, epoch, applied)));
+    }
+
+    Duration deadline() {
+        return deadline;
+    }
+
+    static byte[] newToken() {
+        return UUID.randomUUID().toString().getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static <T> T present(@Nullable T reply) {
+        if (reply == null) {
+            throw new IllegalStateException("Redis answered nil where it never does");
+        }
+        return reply;
+    }
+
+    private static byte[] ascii(long number) {
+        return Long.toString(number).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static CompletableFuture<Void> all(Collection<? extends CompletableFuture<?>> replies) {
+        return CompletableFuture.allOf(replies.toArray(new CompletableFuture<?>[0]));
+    }
+}

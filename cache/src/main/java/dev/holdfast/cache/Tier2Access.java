@@ -1,0 +1,87 @@
+package dev.holdfast.cache;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** How reads use tier 2: whether they may, within what time, and how what they loaded gets there. */
+final class Tier2Access<K, V> {
+    private final CacheSettings<K, V> settings;
+    private final Tier2 tier2;
+    private final Values<K, V> values;
+    private final Synchronizer<K, V> synchronizer;
+    private final Journal journal;
+    private final Tier1<K, V> tier1;
+    private final Counters counters;
+
+    Tier2Access(
+            CacheSettings<K, V> settings,
+            Tier2 tier2,
+            Values<K, V> values,
+            Synchronizer<K, V> synchronizer,
+            Journal journal,
+            Tier1<K, V> tier1,
+            Counters counters) {
+        this.settings = settings;
+        this.tier2 = tier2;
+        this.values = values;
+        this.synchronizer = synchronizer;
+        this.journal = journal;
+        this.tier1 = tier1;
+        this.counters = counters;
+    }
+
+    /** Whether tier 2 may be asked for a key: this node is in step, and owes Redis no invalidation of it. */
+    boolean open(String escaped) {
+        return synchronizer.tier2Open() && !journal.fenced(escaped);
+    }
+
+    Tier2 tier2() {
+        return tier2;
+    }
+
+    Values<K, V> values() {
+        return values;
+    }
+
+    Budget budget() {
+        return new Budget(settings.ticker(), tier2.deadline());
+    }
+
+    long lifeNanos() {
+        return values.newLifeNanos();
+    }
+
+    /**
+     * Stores values without waiting. What tier 2 refuses, because the key changed during the load, leaves tier 1 as well:
+     * the announcement of that change is on its way.
+     */
+    void fill(List<Tier2.Fill> fills, List<K> keys, Map<K, Entry<V>> stored) {
+        CompletableFuture<List<Boolean>> replies = tier2.fill(fills);
+        replies.whenComplete((outcomes, failure) -> {
+            if (failure != null) {
+                counters.tier2Failures.increment();
+                return;
+            }
+            for (int i = 0; i < outcomes.size(); i++) {
+                if (outcomes.get(i)) {
+                    counters.fills.increment();
+                } else {
+                    counters.fillsRefused.increment();
+                    Entry<V> entry = stored.get(keys.get(i));
+                    if (entry != null) {
+                        tier1.undo(keys.get(i), entry);
+                    }
+                }
+            }
+        });
+    }
+
+    /** Gives leases back without waiting; if that fails they end by themselves. */
+    void release(Map<String, byte[]> tokens) {
+        tier2.release(tokens).exceptionally(failure -> {
+            counters.tier2Failures.increment();
+            return null;
+        });
+    }
+}

@@ -1,0 +1,398 @@
+package dev.holdfast.cache;
+
+import com.github.benmanes.caffeine.cache.Weigher;
+import dev.holdfast.core.Jitter;
+import dev.holdfast.core.Problems;
+import dev.holdfast.core.Ticker;
+import dev.holdfast.core.redis.LinkState;
+import dev.holdfast.core.redis.RedisLink;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of a {@link TieredCache}; not thread-safe, checked as a whole by {@link #build()}, which reports every problem
+ * at once.
+ *
+ * @param <K> key type
+ * @param <V> value type
+ */
+public final class TieredCacheBuilder<K, V> {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+    private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,100}");
+
+    private final String name;
+    private @Nullable RedisLink link;
+    private String keyPrefix = "hf";
+    private KeyCodec<K> keyCodec = KeyCodec.natural();
+    private @Nullable Codec<V> codec;
+    private long maximumSize = -1;
+    private @Nullable Weigher<K, V> weigher;
+    private Duration timeToLive = Duration.ofMinutes(10);
+    private double jitter = 0.1;
+    private Duration maxStale = Duration.ofMinutes(1);
+    private Duration leaseTime = Duration.ofSeconds(10);
+    private Duration replayWindow = Duration.ofMinutes(5);
+    private Duration heartbeat = Duration.ofSeconds(1);
+    private @Nullable Duration tier2Timeout;
+    private int maximumBarriers = 100_000;
+    private int maximumJournal = 10_000;
+    private OutagePolicy outagePolicy = OutagePolicy.QUEUE;
+    private boolean requirePresent;
+    private @Nullable Loader<K, V> loader;
+    private @Nullable BulkLoader<K, V> bulkLoader;
+    private Ticker ticker = Ticker.system();
+    private Steps steps = Steps.NONE;
+
+    TieredCacheBuilder(String name) {
+        this.name = Objects.requireNonNull(name, "name");
+    }
+
+    /**
+     * The link to Redis, where tier 2 lives. Required; {@link RedisLink#disabled()} means tier 1 only, on purpose.
+     *
+     * @param link a link, which the cache does not close
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> redis(RedisLink link) {
+        this.link = Objects.requireNonNull(link, "link");
+        return this;
+    }
+
+    /**
+     * What every Redis key of this cache begins with, {@code hf} by default. The same on every node. Access rules of Redis
+     * must cover {@code hf:*} and {@code {hf:*}, and the channel {@code {hf:*}.
+     *
+     * @param keyPrefix letters, digits, dots, colons, dashes and underscores
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> keyPrefix(String keyPrefix) {
+        this.keyPrefix = Objects.requireNonNull(keyPrefix, "keyPrefix");
+        return this;
+    }
+
+    /**
+     * How keys become text; by default as {@link KeyCodec#natural()} does.
+     *
+     * @param keyCodec an injective codec
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> keyCodec(KeyCodec<K> keyCodec) {
+        this.keyCodec = Objects.requireNonNull(keyCodec, "keyCodec");
+        return this;
+    }
+
+    /**
+     * How values become bytes in tier 2. Required unless Redis is disabled.
+     *
+     * @param codec a thread-safe codec
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> codec(Codec<V> codec) {
+        this.codec = Objects.requireNonNull(codec, "codec");
+        return this;
+    }
+
+    /**
+     * Bounds tier 1 by its number of entries. This or {@link #maximumWeight} is required.
+     *
+     * @param entries at least 1
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maximumSize(long entries) {
+        this.maximumSize = entries;
+        this.weigher = null;
+        return this;
+    }
+
+    /**
+     * Bounds tier 1 by the weight of its entries.
+     *
+     * @param weight the largest sum of weights, at least 1
+     * @param weigher weighs an entry when it is stored; a weight is not negative
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maximumWeight(long weight, Weigher<K, V> weigher) {
+        this.maximumSize = weight;
+        this.weigher = Objects.requireNonNull(weigher, "weigher");
+        return this;
+    }
+
+    /**
+     * How long a value may be served after it was loaded, in both tiers together; 10 minutes by default.
+     *
+     * @param timeToLive at least 1 ms, at most 365 days
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> timeToLive(Duration timeToLive) {
+        this.timeToLive = Objects.requireNonNull(timeToLive, "timeToLive");
+        return this;
+    }
+
+    /**
+     * The largest part of the time to live that is taken away at random, so that values which were filled together do not
+     * end together; 0.1 by default.
+     *
+     * @param fraction 0 to 1
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> jitter(double fraction) {
+        this.jitter = fraction;
+        return this;
+    }
+
+    /**
+     * How long a node that lost contact with Redis goes on serving an entry it cannot vouch for; 1 minute by default.
+     *
+     * @param maxStale at least one heartbeat
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maxStale(Duration maxStale) {
+        this.maxStale = Objects.requireNonNull(maxStale, "maxStale");
+        return this;
+    }
+
+    /**
+     * How long a node may take to load a value and still store it in tier 2, and how long a thread waits for another's load
+     * before it loads for itself; 10 s by default.
+     *
+     * @param leaseTime at least 1 ms; longer than the slowest ordinary load
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> leaseTime(Duration leaseTime) {
+        this.leaseTime = Objects.requireNonNull(leaseTime, "leaseTime");
+        return this;
+    }
+
+    /**
+     * How long barriers are kept, and this node's own invalidations are remembered to be issued again; 5 minutes by default.
+     * A node that was away for longer starts with an empty tier 1.
+     *
+     * @param replayWindow more than the lease time plus what a failover and a reconnect take
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> replayWindow(Duration replayWindow) {
+        this.replayWindow = Objects.requireNonNull(replayWindow, "replayWindow");
+        return this;
+    }
+
+    /**
+     * How often this node compares its state with Redis's, which bounds how long a lost announcement goes unnoticed; 1 s by
+     * default.
+     *
+     * @param heartbeat at least 10 ms
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> heartbeat(Duration heartbeat) {
+        this.heartbeat = Objects.requireNonNull(heartbeat, "heartbeat");
+        return this;
+    }
+
+    /**
+     * How long one read may spend on tier 2 before it turns to the source; by default the link's command timeout, at most
+     * 500 ms.
+     *
+     * @param tier2Timeout at least 1 ms
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> tier2Timeout(Duration tier2Timeout) {
+        this.tier2Timeout = Objects.requireNonNull(tier2Timeout, "tier2Timeout");
+        return this;
+    }
+
+    /**
+     * Bounds the barriers in Redis and on this node, about 100 bytes each; 100,000 by default. Beyond it everything older
+     * becomes invalid, once.
+     *
+     * @param barriers at least twice {@link #maximumJournal}
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maximumBarriers(int barriers) {
+        this.maximumBarriers = barriers;
+        return this;
+    }
+
+    /**
+     * Bounds this node's memory of its own invalidations; 10,000 keys by default. Beyond it, the next issue invalidates
+     * everything.
+     *
+     * @param keys at least 1
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maximumJournal(int keys) {
+        this.maximumJournal = keys;
+        return this;
+    }
+
+    /**
+     * What an invalidation does when Redis cannot be reached; {@link OutagePolicy#QUEUE} by default.
+     *
+     * @param policy the policy
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> whenRedisAway(OutagePolicy policy) {
+        this.outagePolicy = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * Has a key that the source does not know reported as {@link AbsentValueException} instead of null.
+     *
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> requirePresent() {
+        this.requirePresent = true;
+        return this;
+    }
+
+    /**
+     * Reads a value from the source.
+     *
+     * @param loader for one key
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> loader(Loader<K, V> loader) {
+        this.loader = Objects.requireNonNull(loader, "loader");
+        return this;
+    }
+
+    /**
+     * Reads many values from the source; without it {@link TieredCache#getAll} calls the loader once per missing key.
+     *
+     * @param bulkLoader for many keys; also serves single keys if there is no {@link #loader}
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> bulkLoader(BulkLoader<K, V> bulkLoader) {
+        this.bulkLoader = Objects.requireNonNull(bulkLoader, "bulkLoader");
+        return this;
+    }
+
+    /**
+     * The clock, for tests.
+     *
+     * @param ticker a monotonic clock
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> ticker(Ticker ticker) {
+        this.ticker = Objects.requireNonNull(ticker, "ticker");
+        return this;
+    }
+
+    /** Where tests hold the protocol. */
+    TieredCacheBuilder<K, V> steps(Steps steps) {
+        this.steps = steps;
+        return this;
+    }
+
+    /**
+     * Checks the settings and opens the cache. If Redis is away, it starts with tier 1 and the source.
+     *
+     * @return the cache; close it when it is no longer needed
+     * @throws dev.holdfast.core.ConfigurationException with every setting that cannot work
+     */
+    public TieredCache<K, V> build() {
+        Problems problems = check();
+        problems.orThrow();
+        RedisLink redis = Objects.requireNonNull(link);
+        Duration timeout = tier2Timeout != null ? tier2Timeout : defaultTimeout(redis);
+        CacheSettings<K, V> settings = new CacheSettings<>(
+                name,
+                redis,
+                keyPrefix,
+                keyCodec,
+                maximumSize,
+                weigher,
+                timeToLive,
+                Jitter.of(jitter),
+                maxStale,
+                leaseTime,
+                replayWindow,
+                heartbeat,
+                timeout,
+                maximumBarriers,
+                maximumJournal,
+                outagePolicy,
+                requirePresent,
+                loader,
+                bulkLoader,
+                ticker,
+                steps);
+        return new CoherentCache<>(settings, codec != null ? codec : new NoCodec<>(name));
+    }
+
+    private static Duration defaultTimeout(RedisLink redis) {
+        Duration most = Duration.ofMillis(500);
+        Duration own = redis.commandTimeout();
+        return own.compareTo(most) < 0 ? own : most;
+    }
+
+    private Problems check() {
+        Problems problems = Problems.of("cache '" + name + "'");
+        problems.require(
+                NAME.matcher(name).matches(),
+                "cache.name",
+                "name",
+                name,
+                "is part of Redis keys and metrics",
+                "use 1 to 100 letters, digits, dots, dashes or underscores");
+        problems.require(
+                PREFIX.matcher(keyPrefix).matches(),
+                "cache.keyPrefix",
+                "keyPrefix",
+                keyPrefix,
+                "is part of Redis keys",
+                "use 1 to 100 letters, digits, dots, colons, dashes or underscores");
+        problems.require(
+                link != null, "cache.redis", "redis", "", "is not set", "pass a RedisLink, or RedisLink.disabled()");
+        problems.require(
+                codec != null || link == null || link.state() == LinkState.DISABLED,
+                "cache.codec",
+                "codec",
+                "",
+                "is not set, so tier 2 cannot hold values",
+                "set codec(...), for instance JsonCodec.of(Product.class)");
+        problems.require(
+                maximumSize >= 1,
+                "cache.maximumSize",
+                weigher == null ? "maximumSize" : "maximumWeight",
+                maximumSize,
+                "tier 1 must be bounded by at least 1",
+                "set maximumSize(entries) or maximumWeight(weight, weigher)");
+        problems.require(
+                jitter >= 0 && jitter <= 1, "cache.jitter", "jitter", jitter, "is not within 0..1", "use e.g. 0.1");
+        within(problems, "timeToLive", timeToLive, Duration.ofMillis(1), Duration.ofDays(365));
+        within(problems, "leaseTime", leaseTime, Duration.ofMillis(1), Duration.ofHours(1));
+        within(problems, "heartbeat", heartbeat, Duration.ofMillis(10), Duration.ofMinutes(1));
+        within(problems, "maxStale", maxStale, heartbeat, Duration.ofDays(1));
+        within(problems, "replayWindow", replayWindow, leaseTime, Duration.ofDays(1));
+        if (tier2Timeout != null) {
+            within(problems, "tier2Timeout", tier2Timeout, Duration.ofMillis(1), Duration.ofMinutes(1));
+        }
+        problems.require(
+                maximumJournal >= 1,
+                "cache.maximumJournal",
+                "maximumJournal",
+                maximumJournal,
+                "is not positive",
+                "use e.g. 10000");
+        problems.require(
+                maximumBarriers / 2 >= maximumJournal,
+                "cache.maximumBarriers",
+                "maximumBarriers",
+                maximumBarriers,
+                "is less than twice maximumJournal " + maximumJournal + ", so that one reissue could overflow it",
+                "raise maximumBarriers or lower maximumJournal");
+        return problems;
+    }
+
+    private static void within(Problems problems, String property, Duration value, Duration least, Duration most) {
+        problems.require(
+                value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
+                "cache." + property,
+                property,
+                value,
+                "is not within " + least + ".." + most,
+                "choose a duration within these bounds");
+    }
+}

@@ -1,0 +1,189 @@
+package dev.holdfast.cache;
+
+import dev.holdfast.cache.Steps.Step;
+import dev.holdfast.core.redis.LinkState;
+import dev.holdfast.core.redis.RedisException;
+import dev.holdfast.core.redis.RedisLink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Invalidations and puts.
+ *
+ * <p>An invalidation deletes value and lease first, and announces second: whatever fills tier 2 afterwards holds a lease
+ * that was granted after the source's commit. If the connection or topology changes between the two, it starts again at
+ * the deletion, which may have been lost with the old primary.
+ */
+final class Writes<K, V> {
+    private static final int ATTEMPTS = 3;
+
+    private final CacheSettings<K, V> settings;
+    private final RedisLink link;
+    private final Tier1<K, V> tier1;
+    private final Tier2 tier2;
+    private final Coherence<K, V> coherence;
+    private final Synchronizer<K, V> synchronizer;
+    private final Journal journal;
+    private final KeyNames<K> names;
+    private final Tier2Access<K, V> access;
+    private final Counters counters;
+    private final Steps steps;
+
+    Writes(
+            CacheSettings<K, V> settings,
+            Tier1<K, V> tier1,
+            Tier2 tier2,
+            Coherence<K, V> coherence,
+            Synchronizer<K, V> synchronizer,
+            Journal journal,
+            KeyNames<K> names,
+            Tier2Access<K, V> access,
+            Counters counters) {
+        this.settings = settings;
+        this.link = settings.link();
+        this.tier1 = tier1;
+        this.tier2 = tier2;
+        this.coherence = coherence;
+        this.synchronizer = synchronizer;
+        this.journal = journal;
+        this.names = names;
+        this.access = access;
+        this.counters = counters;
+        this.steps = settings.steps();
+    }
+
+    void invalidate(List<K> keys) {
+        List<String> escaped = keys.stream().map(names::escape).toList();
+        counters.invalidationsSent.add(keys.size());
+        if (alone()) {
+            coherence.fence(keys);
+            return;
+        }
+        for (int from = 0; from < keys.size(); from += ControlLog.MEMBERS_PER_MINT) {
+            int to = Math.min(keys.size(), from + ControlLog.MEMBERS_PER_MINT);
+            invalidateChunk(keys.subList(from, to), escaped.subList(from, to));
+        }
+    }
+
+    private void invalidateChunk(List<K> keys, List<String> escaped) {
+        long number = journal.begin(escaped);
+        coherence.fence(keys);
+        steps.at(Step.INVALIDATION_FENCED, escaped.get(0));
+        try {
+            for (int i = 0; i < ATTEMPTS; i++) {
+                long generation = link.generation();
+                tier2.delete(escaped);
+                steps.at(Step.DELETED, escaped.get(0));
+                ControlLog.Minted minted = tier2.mint(coherence.applied(), false, escaped);
+                steps.at(Step.MINTED, escaped.get(0));
+                applyOwn(minted, keys, escaped);
+                if (link.generation() == generation) {
+                    journal.acknowledge(escaped, number);
+                    return;
+                }
+            }
+            pending(keys.size(), null);
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            pending(keys.size(), e);
+        }
+    }
+
+    private void pending(int keys, @Nullable RedisException cause) {
+        synchronizer.retryLater();
+        if (settings.outagePolicy() == OutagePolicy.THROW) {
+            throw new InvalidationPendingException(
+                    "cache '" + settings.name() + "': " + keys
+                            + (keys == 1 ? " key is" : " keys are")
+                            + " invalid on this node, but not announced to the others yet; the journal retries",
+                    cause);
+        }
+    }
+
+    void put(Map<K, V> values) {
+        Map<K, V> chunk = new LinkedHashMap<>();
+        values.forEach((key, value) -> {
+            chunk.put(key, value);
+            if (chunk.size() == ControlLog.MEMBERS_PER_MINT) {
+                putChunk(chunk);
+                chunk.clear();
+            }
+        });
+        if (!chunk.isEmpty()) {
+            putChunk(chunk);
+        }
+    }
+
+    private void putChunk(Map<K, V> values) {
+        List<K> keys = List.copyOf(values.keySet());
+        List<String> escaped = keys.stream().map(names::escape).toList();
+        if (alone()) {
+            coherence.fence(keys);
+            for (int i = 0; i < keys.size(); i++) {
+                keep(keys.get(i), escaped.get(i), values, coherence.applied(), access.lifeNanos());
+            }
+            return;
+        }
+        Map<String, byte[]> tokens = new LinkedHashMap<>();
+        List<Tier2.Fill> drafts = new ArrayList<>(keys.size());
+        for (int i = 0; i < keys.size(); i++) {
+            byte[] token = Tier2.newToken();
+            tokens.put(escaped.get(i), token);
+            V value = Objects.requireNonNull(values.get(keys.get(i)));
+            drafts.add(access.values().wrap(escaped.get(i), token, value, 0, access.lifeNanos(), Duration.ZERO));
+        }
+        long number = journal.begin(escaped);
+        coherence.fence(keys);
+        try {
+            long generation = link.generation();
+            ControlLog.Minted minted = tier2.stampPuts(tokens, coherence.applied(), escaped);
+            applyOwn(minted, keys, escaped);
+            steps.at(Step.PUT_STAMPED, escaped.get(0));
+            List<Boolean> stored = tier2.write(stamped(drafts, minted.stamp()));
+            if (link.generation() != generation) {
+                pending(keys.size(), null);
+                return;
+            }
+            for (int i = 0; i < keys.size(); i++) {
+                (stored.get(i) ? counters.fills : counters.fillsRefused).increment();
+                if (stored.get(i)) {
+                    long life = drafts.get(i).millisToLive() * 1_000_000;
+                    keep(keys.get(i), escaped.get(i), values, minted.stamp(), life);
+                }
+            }
+            journal.acknowledge(escaped, number);
+        } catch (RedisException e) {
+            // Whatever of it reached Redis is deleted and announced as soon as Redis answers; this node keeps the
+            // values.
+            counters.tier2Failures.increment();
+            for (int i = 0; i < keys.size(); i++) {
+                keep(keys.get(i), escaped.get(i), values, coherence.applied(), access.lifeNanos());
+            }
+            pending(keys.size(), e);
+        }
+    }
+
+    private static List<Tier2.Fill> stamped(List<Tier2.Fill> drafts, long stamp) {
+        return drafts.stream().map(draft -> draft.born(stamp)).toList();
+    }
+
+    private void keep(K key, String escaped, Map<K, V> values, long born, long life) {
+        tier1.store(key, escaped, Objects.requireNonNull(values.get(key)), born, life, null);
+    }
+
+    private void applyOwn(ControlLog.Minted minted, List<K> keys, List<String> escaped) {
+        if (coherence.applyOwn(minted, escaped, new ArrayList<>(keys))) {
+            synchronizer.repairSoon();
+        }
+        steps.at(Step.INVALIDATION_APPLIED, escaped.get(0));
+    }
+
+    private boolean alone() {
+        return link.state() == LinkState.DISABLED;
+    }
+}

@@ -1,0 +1,90 @@
+package dev.holdfast.cache.jackson;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.holdfast.cache.Codec;
+import java.io.IOException;
+
+/**
+ * Values as JSON, of one declared type: no type names in the data, so nothing a stranger wrote is instantiated.
+ *
+ * <p>By default properties unknown to this version of the type are ignored, so that old and new nodes share a cache during
+ * a rollout. Immutable and thread-safe.
+ *
+ * @param <V> the value type
+ */
+public final class JsonCodec<V> implements Codec<V> {
+    private final ObjectReader reader;
+    private final ObjectWriter writer;
+
+    private JsonCodec(ObjectMapper mapper, JavaType type) {
+        this.reader = mapper.readerFor(type);
+        this.writer = mapper.writerFor(type);
+    }
+
+    /**
+     * A codec for a class or record.
+     *
+     * @param type the value type
+     * @param <V> the value type
+     * @return the codec
+     */
+    public static <V> JsonCodec<V> of(Class<V> type) {
+        ObjectMapper mapper = standard();
+        return new JsonCodec<>(mapper, mapper.constructType(type));
+    }
+
+    /**
+     * A codec for a generic type, such as {@code new TypeReference<List<Product>>() {}}.
+     *
+     * @param type the value type
+     * @param <V> the value type
+     * @return the codec
+     */
+    public static <V> JsonCodec<V> of(TypeReference<V> type) {
+        ObjectMapper mapper = standard();
+        return new JsonCodec<>(mapper, mapper.constructType(type.getType()));
+    }
+
+    /**
+     * A codec with an application's own mapper, which should not be reconfigured afterwards.
+     *
+     * @param type the value type
+     * @param mapper decides about modules and features
+     * @param <V> the value type
+     * @return the codec
+     */
+    public static <V> JsonCodec<V> of(Class<V> type, ObjectMapper mapper) {
+        return new JsonCodec<>(mapper, mapper.constructType(type));
+    }
+
+    private static ObjectMapper standard() {
+        return JsonMapper.builder()
+                .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .build();
+    }
+
+    @Override
+    public byte[] encode(V value) throws IOException {
+        return writer.writeValueAsBytes(value);
+    }
+
+    @Override
+    public V decode(byte[] bytes) throws IOException {
+        V value = reader.readValue(bytes);
+        if (value == null) {
+            throw new IOException("the JSON is null");
+        }
+        return value;
+    }
+
+    @Override
+    public int id() {
+        return 3;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.holdfast.cache;
+
+import dev.holdfast.core.redis.RedisLink;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * One node, one key: reads, writes followed by an invalidation here, and writes announced by another node behave like one
+ * register. That is what storing and applying excluding each other has to achieve.
+ */
+@Tag("stress")
+public class LinearizabilityTest {
+    private final Source source = new Source();
+    private final ReentrantLock channel = new ReentrantLock();
+    private long stamp;
+    private final CoherentCache<Long, String> cache =
+            (CoherentCache<Long, String>) TieredCache.<Long, String>builder("register")
+                    .redis(RedisLink.disabled())
+                    .maximumSize(10)
+                    .loader(source::load)
+                    .build();
+
+    @Operation
+    public long read() {
+        return Source.version(cache.get(1L));
+    }
+
+    @Operation
+    public long readInBulk() {
+        return Source.version(cache.getAll(List.of(1L)).get(1L));
+    }
+
+    @Operation
+    public void writeHere() {
+        source.commit(1);
+        cache.invalidate(1L);
+    }
+
+    @Operation
+    public void writeElsewhere() {
+        source.commit(1);
+        channel.lock(); // one channel, messages in the order of their stamps
+        try {
+            cache.coherence().receive(new ControlLog.Message("", stamp, stamp + 1, false, List.of("1")));
+            stamp++;
+        } finally {
+            channel.unlock();
+        }
+    }
+
+    @Test
+    void readsAndWrites_ofThreeThreads_behaveLikeOneRegister() {
+        new StressOptions()
+                .iterations(40)
+                .invocationsPerIteration(1_000)
+                .threads(3)
+                .actorsPerThread(3)
+                .actorsBefore(1)
+                .actorsAfter(2)
+                .sequentialSpecification(Register.class)
+                .check(LinearizabilityTest.class);
+    }
+
+    /** What the cache must be indistinguishable from. */
+    public static class Register {
+        private long version;
+
+        public long read() {
+            return version;
+        }
+
+        public long readInBulk() {
+            return version;
+        }
+
+        public void writeHere() {
+            version++;
+        }
+
+        public void writeElsewhere() {
+            version++;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+package dev.holdfast.examples.storefront;
+
+/** What the page of a product shows. */
+record ProductPage(Product product, Brand brand) {}

@@ -1,0 +1,213 @@
+package dev.holdfast.testkit.postgres;
+
+import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.process.Ports;
+import dev.holdfast.testkit.process.ServerDirectory;
+import dev.holdfast.testkit.process.ServerProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts PostgreSQL as a child process, on a copy of a cluster that this JVM initialised once.
+ *
+ * <p>{@code initdb} takes about half a second, a copy a tenth of it. The initialised cluster is not kept for the next JVM: it
+ * is not synced to disk, and a power cut would leave a broken one behind for good.
+ */
+final class EmbeddedPostgres {
+
+    static final String HOST = "127.0.0.1";
+    static final String USER = "postgres";
+    static final String PASSWORD = "testkit-secret";
+    static final String DATABASE = "postgres";
+
+    /** How a standby calls itself in {@code pg_stat_replication}. */
+    static final String APPLICATION = "testkit_replica";
+
+    private static final int PORT_ATTEMPTS = 3;
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+    /** Guards the initialised cluster while it is made; no server is started under it. */
+    private static final ReentrantLock LOCK = new ReentrantLock();
+
+    private static @Nullable Path initialised;
+
+    private EmbeddedPostgres() {}
+
+    /** A server and where it keeps its files. */
+    record Node(PostgresServer server, Path data) {
+
+        private static final String CONFIGURATION = "postgresql.auto.conf";
+
+        /** Makes the server follow another one from its next start on. */
+        void follow(PostgresServer primary) {
+            String connection = "host=" + primary.host() + " port=" + primary.port() + " user=" + primary.user()
+                    + " password=" + primary.password() + " application_name=" + APPLICATION;
+            try {
+                // Later lines win, so that this may be done again for another primary.
+                Files.writeString(
+                        data.resolve(CONFIGURATION),
+                        "primary_conninfo = '" + connection + "'\n" + "wal_retrieve_retry_interval = 100ms\n",
+                        StandardOpenOption.APPEND);
+                Files.writeString(data.resolve("standby.signal"), "");
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot configure " + server + " as a standby", e);
+            }
+        }
+    }
+
+    static Node start(Map<String, String> settings) {
+        return start(settings, node -> {});
+    }
+
+    /**
+     * A standby begins with a copy of the same, orderly stopped, cluster as its primary; what the primary did since it
+     * receives as a stream. So there is no need for a base backup, whose program the artifact does not have.
+     */
+    static Node startStandby(Map<String, String> settings, PostgresServer primary) {
+        return start(settings, node -> node.follow(primary));
+    }
+
+    private static Node start(Map<String, String> settings, Consumer<Node> preparation) {
+        PostgresBinary binary = PostgresBinary.locate();
+        Path source = initialised(binary);
+        for (int attempt = 1; ; attempt++) {
+            int port = Ports.take();
+            String name = "postgres-" + port;
+            Path directory = ServerDirectory.create(name);
+            Path data = directory.resolve("data");
+            copy(source, data);
+            ServerProcess process = process(binary, name, directory, port, settings);
+            try {
+                PostgresAddress address = new PostgresAddress(HOST, port, DATABASE, USER, PASSWORD);
+                Node node = new Node(new PostgresServer(address, process), data);
+                preparation.accept(node);
+                process.start();
+                return node;
+            } catch (RuntimeException e) {
+                String output = process.output();
+                process.close();
+                if (!output.contains("could not bind") || attempt == PORT_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static ServerProcess process(
+            PostgresBinary binary, String name, Path directory, int port, Map<String, String> settings) {
+        Path data = directory.resolve("data");
+        Path pidFile = data.resolve("postmaster.pid");
+        List<String> command = new ArrayList<>(List.of(binary.program("postgres"), "-D", data.toString()));
+        Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
+        all.putAll(settings);
+        all.put("listen_addresses", HOST);
+        all.put("port", Integer.toString(port));
+        all.put("unix_socket_directories", "");
+        all.forEach((setting, value) -> command.addAll(List.of("-c", setting + "=" + value)));
+        List<String> wrapped = Unprivileged.command(directory, command);
+        return ServerProcess.builder(name)
+                .directory(directory)
+                .command(() -> {
+                    // Left by a killed server. Its process id may belong to somebody else by now.
+                    delete(pidFile);
+                    return wrapped;
+                })
+                .startTimeout(START_TIMEOUT)
+                .stop("INT", STOP_TIMEOUT)
+                .readyWhen(() -> isReady(pidFile))
+                .onClose(() -> Ports.release(port))
+                .build();
+    }
+
+    /** What makes a server for tests: quick rather than safe against a power cut, small, and nothing left outside its directory. */
+    private static final Map<String, String> DEFAULTS = Map.of(
+            "fsync", "off",
+            "full_page_writes", "off",
+            "shared_buffers", "32MB",
+            "max_connections", "100",
+            "dynamic_shared_memory_type", "mmap",
+            "timezone", "UTC",
+            "log_timezone", "UTC");
+
+    /** The eighth line of the file is the state that the server itself reports. */
+    private static boolean isReady(Path pidFile) throws IOException {
+        List<String> lines = Files.readAllLines(pidFile);
+        return lines.size() >= 8
+                && List.of("ready", "standby").contains(lines.get(7).strip());
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + file, e);
+        }
+    }
+
+    private static Path initialised(PostgresBinary binary) {
+        LOCK.lock();
+        try {
+            Path known = initialised;
+            if (known == null) {
+                known = initialise(binary);
+                initialised = known;
+            }
+            return known;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static Path initialise(PostgresBinary binary) {
+        Path directory = ServerDirectory.create("postgres-initialised");
+        Path data = directory.resolve("data");
+        Path password = directory.resolve("password");
+        try {
+            Files.writeString(password, PASSWORD);
+            List<String> command = new ArrayList<>(List.of(
+                    binary.program("initdb"),
+                    "--pgdata=" + data,
+                    "--username=" + USER,
+                    "--pwfile=" + password,
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--locale=C",
+                    "--no-sync"));
+            if (binary.version() >= 17) {
+                // Upper and lower case beyond ASCII, the same on every machine.
+                command.addAll(List.of("--locale-provider=builtin", "--builtin-locale=C.UTF-8"));
+            }
+            Commands.output(Unprivileged.command(directory, command));
+            return data;
+        } catch (IOException e) {
+            throw new ServerException("cannot initialise a PostgreSQL cluster in " + directory, e);
+        }
+    }
+
+    /** Copies files with their rights, on which PostgreSQL insists. */
+    private static void copy(Path source, Path target) {
+        try (Stream<Path> paths = Files.walk(source)) {
+            // A directory comes before what it contains.
+            for (Path path : (Iterable<Path>) paths::iterator) {
+                Files.copy(
+                        path, target.resolve(source.relativize(path).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        } catch (IOException e) {
+            throw new ServerException("cannot copy " + source + " to " + target, e);
+        }
+    }
+}
