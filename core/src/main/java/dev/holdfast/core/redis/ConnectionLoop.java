@@ -44,6 +44,7 @@ final class ConnectionLoop {
     private @Nullable Future<?> next;
     private int failures;
     private int missed;
+    private boolean probing;
     private long upSince;
     private boolean closed;
 
@@ -84,6 +85,25 @@ final class ConnectionLoop {
                 failures = 0;
                 abandon();
                 connect();
+            }
+        });
+    }
+
+    /** Probes now, not at its next turn; missing this one probe is enough if {@code suspect}. */
+    void probeNow(boolean suspect) {
+        thread.execute(() -> {
+            NodeConnection now = current;
+            if (now == null || closed) {
+                return;
+            }
+            if (suspect) {
+                missed = MISSED_PINGS - 1;
+            }
+            if (!probing) {
+                if (next != null) {
+                    next.cancel(false);
+                }
+                probe(now);
             }
         });
     }
@@ -171,6 +191,7 @@ final class ConnectionLoop {
         if (connection != null) {
             current = connection;
             missed = 0;
+            probing = false;
             upSince = System.nanoTime();
             owner.connected(connection);
             connection.closed().thenAccept(reason -> thread.execute(() -> lost(connection, reason, null, null)));
@@ -180,21 +201,14 @@ final class ConnectionLoop {
         }
         Throwable cause = Failures.unwrap(failure == null ? new IllegalStateException("no connection") : failure);
         RefusedException refused = cause instanceof RefusedException r ? r : null;
-        String reason = refused != null ? refused.problem().message() : describe(cause);
+        String reason = refused != null
+                ? refused.problem().message()
+                : settings.secrets().describe(cause);
         owner.lost(reason, cause, refused == null ? null : refused.problem());
         retry(
                 refused != null && refused.lasting()
                         ? settings.refusalRetry()
                         : settings.reconnect().delay(failures++));
-    }
-
-    private String describe(Throwable cause) {
-        Throwable root = cause;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-        return settings.secrets().mask(message);
     }
 
     private void lost(NodeConnection connection, String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
@@ -225,6 +239,7 @@ final class ConnectionLoop {
         if (current != connection || closed) {
             return;
         }
+        probing = true;
         long start = System.nanoTime();
         Pending.within(
                         connector.timer(),
@@ -238,6 +253,7 @@ final class ConnectionLoop {
         if (current != connection || closed) {
             return;
         }
+        probing = false;
         long took = System.nanoTime() - start;
         // An error reply is an answer too.
         if (failure == null || Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {

@@ -111,6 +111,12 @@ final class Connector {
         return established(address, Role.PRIMARY, () -> client.connectAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
     }
 
+    /** Connects to any node of a cluster, primary or not, to ask it about the others. */
+    CompletableFuture<NodeConnection> connectClusterNode(HostPort address) {
+        return established(
+                address, Role.CLUSTER_NODE, () -> client.connectAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
+    }
+
     /** Connects to a sentinel; commands and subscriptions share the connection. */
     CompletableFuture<NodeConnection> connectSentinel(HostPort address) {
         return established(

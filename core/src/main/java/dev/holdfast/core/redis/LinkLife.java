@@ -61,6 +61,19 @@ final class LinkLife {
         }
     }
 
+    /** Something behind an unchanged state is new: a new generation, if the link is up. */
+    void moved(String reason) {
+        lock.lock();
+        try {
+            LinkStatus now = status;
+            if (now.commands() != null) {
+                change(now.up(now.commands(), reason));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Operations are refused from now on. Repeating it, with a changed reason or not, is no new change. */
     void down(String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
         lock.lock();

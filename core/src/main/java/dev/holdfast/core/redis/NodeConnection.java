@@ -46,6 +46,11 @@ final class NodeConnection {
         return (StatefulRedisPubSubConnection<byte[], byte[]>) lettuce;
     }
 
+    /** Runs a task where all writes of this connection happen. */
+    void onIoThread(Runnable task) {
+        channel.eventLoop().execute(task);
+    }
+
     /** Completes with the reason once the socket is closed, on an I/O thread. */
     CompletionStage<String> closed() {
         return closed;
