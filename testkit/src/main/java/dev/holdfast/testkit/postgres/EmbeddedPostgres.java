@@ -1,6 +1,7 @@
 package dev.holdfast.testkit.postgres;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.process.Commands;
 import dev.holdfast.testkit.process.Ports;
 import dev.holdfast.testkit.process.ServerDirectory;
 import dev.holdfast.testkit.process.ServerProcess;
@@ -8,7 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +88,7 @@ final class EmbeddedPostgres {
             String name = "postgres-" + port;
             Path directory = ServerDirectory.create(name);
             Path data = directory.resolve("data");
-            copy(source, data);
+            ServerDirectory.copy(source, data);
             ServerProcess process = process(binary, name, directory, port, settings);
             try {
                 PostgresAddress address = new PostgresAddress(HOST, port, DATABASE, USER, PASSWORD);
@@ -195,19 +194,6 @@ final class EmbeddedPostgres {
             return data;
         } catch (IOException e) {
             throw new ServerException("cannot initialise a PostgreSQL cluster in " + directory, e);
-        }
-    }
-
-    /** Copies files with their rights, on which PostgreSQL insists. */
-    private static void copy(Path source, Path target) {
-        try (Stream<Path> paths = Files.walk(source)) {
-            // A directory comes before what it contains.
-            for (Path path : (Iterable<Path>) paths::iterator) {
-                Files.copy(
-                        path, target.resolve(source.relativize(path).toString()), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        } catch (IOException e) {
-            throw new ServerException("cannot copy " + source + " to " + target, e);
         }
     }
 }

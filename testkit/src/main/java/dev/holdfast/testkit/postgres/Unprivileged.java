@@ -1,6 +1,7 @@
 package dev.holdfast.testkit.postgres;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.process.Commands;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
