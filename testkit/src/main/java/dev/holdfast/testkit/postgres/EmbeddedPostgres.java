@@ -5,6 +5,7 @@ import dev.holdfast.testkit.process.Commands;
 import dev.holdfast.testkit.process.Ports;
 import dev.holdfast.testkit.process.ServerDirectory;
 import dev.holdfast.testkit.process.ServerProcess;
+import dev.holdfast.testkit.sql.SqlAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -38,6 +39,23 @@ final class EmbeddedPostgres {
     private static final int PORT_ATTEMPTS = 3;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+    /**
+     * What makes a server for tests: quick rather than safe against a power cut, small, sparing with the disk, and nothing left
+     * outside its directory.
+     */
+    private static final Map<String, String> DEFAULTS = Map.ofEntries(
+            Map.entry("fsync", "off"),
+            Map.entry("full_page_writes", "off"),
+            Map.entry("wal_init_zero", "off"),
+            Map.entry("checkpoint_flush_after", "0"),
+            Map.entry("bgwriter_flush_after", "0"),
+            Map.entry("max_wal_size", "1GB"),
+            Map.entry("shared_buffers", "32MB"),
+            Map.entry("max_connections", "100"),
+            Map.entry("dynamic_shared_memory_type", "mmap"),
+            Map.entry("timezone", "UTC"),
+            Map.entry("log_timezone", "UTC"));
 
     /** Guards the initialised cluster while it is made; no server is started under it. */
     private static final ReentrantLock LOCK = new ReentrantLock();
@@ -91,7 +109,7 @@ final class EmbeddedPostgres {
             ServerDirectory.copy(source, data);
             ServerProcess process = process(binary, name, directory, port, settings);
             try {
-                PostgresAddress address = new PostgresAddress(HOST, port, DATABASE, USER, PASSWORD);
+                SqlAddress address = new SqlAddress(SqlAddress.Kind.POSTGRESQL, HOST, port, DATABASE, USER, PASSWORD);
                 Node node = new Node(new PostgresServer(address, process), data);
                 preparation.accept(node);
                 process.start();
@@ -131,16 +149,6 @@ final class EmbeddedPostgres {
                 .onClose(() -> Ports.release(port))
                 .build();
     }
-
-    /** What makes a server for tests: quick rather than safe against a power cut, small, and nothing left outside its directory. */
-    private static final Map<String, String> DEFAULTS = Map.of(
-            "fsync", "off",
-            "full_page_writes", "off",
-            "shared_buffers", "32MB",
-            "max_connections", "100",
-            "dynamic_shared_memory_type", "mmap",
-            "timezone", "UTC",
-            "log_timezone", "UTC");
 
     /** The eighth line of the file is the state that the server itself reports. */
     private static boolean isReady(Path pidFile) throws IOException {
@@ -185,6 +193,7 @@ final class EmbeddedPostgres {
                     "--auth=scram-sha-256",
                     "--encoding=UTF8",
                     "--locale=C",
+                    "--wal-segsize=4",
                     "--no-sync"));
             if (binary.version() >= 17) {
                 // Upper and lower case beyond ASCII, the same on every machine.

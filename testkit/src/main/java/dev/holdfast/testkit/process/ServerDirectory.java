@@ -95,6 +95,20 @@ public final class ServerDirectory {
     }
 
     /**
+     * Tells whether root owns a path, as it does all that a JVM of root creates. Some servers want to know.
+     *
+     * @param path an existing file or directory
+     * @return whether it belongs to user 0; false where users have no numbers
+     */
+    public static boolean isOwnedByRoot(Path path) {
+        try {
+            return Integer.valueOf(0).equals(Files.getAttribute(path, "unix:uid"));
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
      * Copies a directory and all it contains, with rights and times.
      *
      * @param source a directory in which nobody writes
