@@ -46,7 +46,8 @@ final class Tier1Hit implements Scenario {
             long misses = cache.cache().stats().misses() + cache.cache().stats().tier2Hits();
             session.report(BYTES, Allocations.bytesPerOperation(hits, COUNTED), "bytes allocated per hit");
             if (cache.cache().stats().misses() + cache.cache().stats().tier2Hits() != misses) {
-                throw new IllegalStateException("not all of these were hits in tier 1: " + cache.cache().stats());
+                throw new IllegalStateException(
+                        "not all of these were hits in tier 1: " + cache.cache().stats());
             }
             compare(items, cache, caffeine);
         }
