@@ -1,6 +1,7 @@
 package dev.holdfast.cache;
 
 import dev.holdfast.core.redis.RedisException;
+import io.lettuce.core.KeyValue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -153,51 +154,61 @@ final class BulkReadThrough<K, V> {
         }
     }
 
-    /** Reads what tier 1 got meanwhile and what tier 2 has; returns the rest, leased where tier 2 grants it. */
+    /** Reads what tier 2 has, and what tier 1 got meanwhile; returns the rest, leased where tier 2 grants it. */
     private List<Part<K, V>> fetch(List<Part<K, V>> own) {
-        List<Part<K, V>> missing = new ArrayList<>(own.size());
+        List<Part<K, V>> missing = new ArrayList<>();
+        List<Part<K, V>> asked = new ArrayList<>(own.size());
         List<String> texts = new ArrayList<>(own.size());
-        List<Part<K, V>> closed = new ArrayList<>();
         for (Part<K, V> part : own) {
-            V landed = part.flight.detached() ? null : tier1.get(part.key);
-            if (landed != null) {
-                part.value = landed; // Another flight may have landed since this caller looked.
-            } else if (access.open(part.escaped)) {
-                missing.add(part);
+            if (access.open(part.escaped)) {
+                asked.add(part);
                 texts.add(part.escaped);
-            } else {
-                closed.add(part);
+            } else if (!landedMeanwhile(part)) {
+                missing.add(part);
             }
         }
-        if (!missing.isEmpty()) {
+        if (!asked.isEmpty()) {
             Budget budget = access.budget();
             try {
-                missing = fromTier2(missing, access.tier2().getAll(texts, budget.left()));
+                fromTier2(asked, access.tier2().getAll(texts, budget.left()), missing);
                 lease(missing, budget);
             } catch (RedisException e) {
                 counters.tier2Failures.increment();
+                asked.stream()
+                        .filter(part -> part.value == null && !missing.contains(part))
+                        .forEach(missing::add);
             }
         }
-        missing.addAll(closed);
         return missing;
     }
 
-    private List<Part<K, V>> fromTier2(List<Part<K, V>> asked, List<byte @Nullable []> answers) {
-        List<Part<K, V>> missing = new ArrayList<>();
-        for (int i = 0; i < asked.size(); i++) {
-            Part<K, V> part = asked.get(i);
-            byte[] bytes = answers.get(i);
-            Values.Usable<V> usable = bytes == null ? null : access.values().usable(part.escaped, bytes);
-            if (usable == null) {
-                missing.add(part);
-                continue;
+    /** Another flight may have landed since this caller looked. */
+    private boolean landedMeanwhile(Part<K, V> part) {
+        part.value = part.flight.detached() ? null : tier1.get(part.key);
+        return part.value != null;
+    }
+
+    private void fromTier2(List<Part<K, V>> asked, List<KeyValue<byte[], byte[]>> answers, List<Part<K, V>> missing) {
+        long redisMicros = access.values().redisMicros();
+        int hits = 0;
+        try (Tier1<K, V>.Stores stores = tier1.stores()) {
+            for (int i = 0; i < asked.size(); i++) {
+                Part<K, V> part = asked.get(i);
+                KeyValue<byte[], byte[]> answer = answers.get(i);
+                Values.Usable<V> usable =
+                        answer.hasValue() ? access.values().usable(part.escaped, answer.getValue(), redisMicros) : null;
+                if (usable != null) {
+                    hits++;
+                    part.value = usable.value();
+                    part.fromTier2 = true;
+                    stores.store(
+                            part.key, part.escaped, usable.value(), usable.born(), usable.nanosToLive(), part.flight);
+                } else if (!landedMeanwhile(part)) {
+                    missing.add(part);
+                }
             }
-            counters.tier2Hits.increment();
-            part.value = usable.value();
-            part.fromTier2 = true;
-            tier1.store(part.key, part.escaped, usable.value(), usable.born(), usable.nanosToLive(), part.flight);
         }
-        return missing;
+        counters.tier2Hits.add(hits);
     }
 
     private void lease(List<Part<K, V>> missing, Budget budget) {
@@ -234,12 +245,14 @@ final class BulkReadThrough<K, V> {
             }
         }
         // Every value has passed the codec, so that nothing of this call is cached if one of them does not.
-        for (int i = 0; i < lives.length; i++) {
-            Part<K, V> part = toLoad.get(i);
-            V value = loaded.get(part.key);
-            if (value != null) {
-                part.value = value;
-                part.stored = tier1.store(part.key, part.escaped, value, born, lives[i], part.flight);
+        try (Tier1<K, V>.Stores stores = tier1.stores()) {
+            for (int i = 0; i < lives.length; i++) {
+                Part<K, V> part = toLoad.get(i);
+                V value = loaded.get(part.key);
+                if (value != null) {
+                    part.value = value;
+                    part.stored = stores.store(part.key, part.escaped, value, born, lives[i], part.flight);
+                }
             }
         }
         fill(toLoad, fills);

@@ -85,14 +85,7 @@ final class ReadThrough<K, V> {
         refuseRecursion(key);
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
-        if (other == null) {
-            V landed = tier1.get(key); // Another flight may have landed since this caller looked.
-            if (landed != null) {
-                flight.complete(landed);
-                flights.land(key, flight);
-                return landed;
-            }
-        } else {
+        if (other != null) {
             if (!nested()) {
                 try {
                     return join(key, other);
@@ -141,6 +134,11 @@ final class ReadThrough<K, V> {
                 flight.completeFromTier2(found);
                 return found;
             }
+            V landed = flight.detached() ? null : tier1.get(key);
+            if (landed != null) {
+                flight.complete(landed); // Another flight has landed since this caller looked.
+                return landed;
+            }
             counters.misses.increment();
             V value = fromSource(key, escaped, flight, loader, lease(escaped, budget));
             flight.complete(value);
@@ -166,7 +164,9 @@ final class ReadThrough<K, V> {
             return null;
         }
         steps.at(Step.TIER2_ANSWERED, escaped);
-        Values.Usable<V> usable = bytes == null ? null : access.values().usable(escaped, bytes);
+        Values.Usable<V> usable = bytes == null
+                ? null
+                : access.values().usable(escaped, bytes, access.values().redisMicros());
         if (usable == null) {
             return null;
         }

@@ -76,18 +76,13 @@ final class Tier2 {
         return link.call(deadline, commands -> commands.get(name));
     }
 
-    /** Reads many values with one MGET (one per slot in a cluster): for each key in turn its bytes, or null. */
-    List<byte @Nullable []> getAll(List<String> keys, Duration deadline) {
+    /** Reads many values with one MGET (one per slot in a cluster): an answer for each key in turn. */
+    List<KeyValue<byte[], byte[]>> getAll(List<String> keys, Duration deadline) {
         byte[][] names = new byte[keys.size()][];
         for (int i = 0; i < names.length; i++) {
             names[i] = layout.value(keys.get(i));
         }
-        List<KeyValue<byte[], byte[]>> values = present(link.call(deadline, commands -> commands.mget(names)));
-        List<byte @Nullable []> bytes = new ArrayList<>(names.length);
-        for (KeyValue<byte[], byte[]> value : values) {
-            bytes.add(value.hasValue() ? value.getValue() : null);
-        }
-        return bytes;
+        return present(link.call(deadline, commands -> commands.mget(names)));
     }
 
     /** Asks for the right to fill a key; null if another node has it. */
