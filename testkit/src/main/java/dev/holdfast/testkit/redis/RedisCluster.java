@@ -262,6 +262,17 @@ public final class RedisCluster implements AutoCloseable {
         awaitReady();
     }
 
+    /**
+     * Brings the cluster back to what it was after its start, apart from which node is primary and which slots it has:
+     * whole, empty, and with its configuration of then.
+     *
+     * @throws ServerException if that takes longer than 60 s
+     */
+    public void reset() {
+        heal();
+        group.reset(nodes, primaries());
+    }
+
     private void form() {
         RedisServer first = nodes.get(0);
         for (int i = 0; i < NODES; i++) {

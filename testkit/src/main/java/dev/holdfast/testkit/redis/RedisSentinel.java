@@ -276,6 +276,19 @@ public final class RedisSentinel implements AutoCloseable {
         });
     }
 
+    /**
+     * Brings the group back to what it was after its start, apart from which node is primary: whole, empty, and with its
+     * configuration of then.
+     *
+     * @throws ServerException if that takes longer than 60 s
+     */
+    public void reset() {
+        if (!isReady()) {
+            heal();
+        }
+        group.reset(nodes, List.of(primary()));
+    }
+
     private void awaitReady() {
         Await.until("the sentinels know all of " + this, READY_TIMEOUT, group::output, this::isReady);
     }
@@ -283,7 +296,8 @@ public final class RedisSentinel implements AutoCloseable {
     private boolean isReady() {
         List<Boolean> complete = RedisGroup.ask(sentinels, this::knowsAll);
         Optional<RedisServer> primary = agreedPrimary();
-        return complete.size() == SENTINELS
+        return nodes.stream().allMatch(RedisGroup::isAwake)
+                && complete.size() == SENTINELS
                 && !complete.contains(false)
                 && primary.isPresent()
                 && replicationIsUp(primary.get());
