@@ -35,6 +35,8 @@ public final class RedisServer implements TestServer {
     /** Deletes a snapshot that the server would otherwise load when it starts. */
     private final Runnable forget;
 
+    private volatile @Nullable RedisBaseline baseline;
+
     RedisServer(String host, int port, RedisSettings settings, ServerControl control, Runnable forget) {
         this.host = host;
         this.port = port;
@@ -196,6 +198,51 @@ public final class RedisServer implements TestServer {
         }
     }
 
+    /**
+     * Brings the server back to what it was after its start: running, not paused, empty, with its configuration, users and
+     * scripts of then, and a primary. Restarts it if nothing less helps.
+     *
+     * <p>Of a server that was there before the test, only the database named by its URL is emptied.
+     *
+     * @throws ServerException if that fails
+     */
+    public void reset() {
+        if (!isBreakable()) {
+            command("FLUSHDB");
+            return;
+        }
+        boolean untouched = isRunning();
+        resume();
+        start();
+        try (RespClient client = client()) {
+            if (untouched) {
+                client.call("REPLICAOF", "NO", "ONE");
+                client.call("FLUSHALL");
+                restoreSettings(client);
+            }
+        } catch (ServerException e) {
+            // Locked out, disguised or stuck: a new process knows nothing of that.
+            restart();
+        }
+    }
+
+    /** Restores the configuration, leaving data and role alone. */
+    void restoreSettings(RespClient client) {
+        RedisBaseline known = baseline;
+        if (known == null) {
+            throw new ServerException(this + " does not show its configuration");
+        }
+        known.restore(client);
+    }
+
+    /** Notes the configuration as the one to come back to. */
+    RedisServer started() {
+        try (RespClient client = client()) {
+            baseline = RedisBaseline.of(client).orElse(null);
+        }
+        return this;
+    }
+
     @Override
     public void kill() {
         control.kill();
@@ -342,7 +389,7 @@ public final class RedisServer implements TestServer {
          * @throws ServerException if it does not start; the message names the remedy or has its output
          */
         public RedisServer start() {
-            return EmbeddedRedis.start("redis", settings());
+            return EmbeddedRedis.start("redis", settings()).started();
         }
 
         RedisSettings settings() {
