@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testkit.redis.RedisCluster;
 import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.ScriptOutputType;
 import java.time.Duration;
@@ -37,7 +36,10 @@ class ClusterLinkTest {
 
     @BeforeAll
     static void startCluster() {
-        redis = RedisServers.cluster();
+        // Otherwise the healthy primaries refuse their own slots until the failover is over.
+        redis = RedisCluster.builder()
+                .directive("cluster-require-full-coverage", "no")
+                .start();
     }
 
     @AfterAll
@@ -87,19 +89,19 @@ class ClusterLinkTest {
     void commands_go_to_the_owners_of_their_slots() {
         byte[][] keys = IntStream.range(0, 50).mapToObj(i -> bytes("k" + i)).toArray(byte[][]::new);
         for (byte[] key : keys) {
-            link.call(DEADLINE, c -> c.set(key, key));
+            link.call(SOON, c -> c.set(key, key));
         }
 
-        List<KeyValue<byte[], byte[]>> values = link.call(DEADLINE, c -> c.mget(keys));
+        List<KeyValue<byte[], byte[]>> values = link.call(SOON, c -> c.mget(keys));
         assertThat(values)
                 .extracting(kv -> new String(kv.getValue(), UTF_8))
                 .containsExactly(IntStream.range(0, 50).mapToObj(i -> "k" + i).toArray(String[]::new));
         RedisScript<Long> script = RedisScript.of("return redis.call('STRLEN', KEYS[1])", ScriptOutputType.INTEGER);
         for (byte[] key : keys) {
-            Long length = link.call(DEADLINE, c -> script.run(c, new byte[][] {key}));
+            Long length = link.call(SOON, c -> script.run(c, new byte[][] {key}));
             assertThat(length).isEqualTo(key.length);
         }
-        Long deleted = link.call(DEADLINE, c -> c.del(keys));
+        Long deleted = link.call(SOON, c -> c.del(keys));
         assertThat(deleted).isEqualTo(50);
     }
 
