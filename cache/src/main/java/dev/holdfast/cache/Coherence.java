@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * registers itself before it reads anything, and a store looks at the barriers inside its own exclusion, so whichever
  * way a load and a barrier cross, an older value is not stored and not joined.
  *
- * <p>{@code lock} guards the epoch, all changes to {@code applied}, the barriers and the gate of tier 1, so that messages,
+ * <p>{@code lock} guards the epoch, all changes to {@code applied} and the barriers, so that messages,
  * replies and repairs take effect one after another. Under it run Caffeine's per-key exclusion and the keys' {@code
  * equals} and {@code hashCode}; no loader, codec, listener or network call.
  */
@@ -194,8 +194,7 @@ final class Coherence<K, V> {
 
     private void apply(String escaped, @Nullable K key, long stamp, boolean whateverItsAge) {
         if (!barriers.enter(escaped, stamp)) {
-            tier1.moveGate();
-            flights.detachAll();
+            flights.detachAll(); // It became a new floor.
         }
         if (key == null) {
             return;
@@ -210,14 +209,14 @@ final class Coherence<K, V> {
 
     private void raiseFloor(long floor) {
         if (barriers.raiseFloor(floor)) {
-            tier1.moveGate();
             flights.detachAll();
         }
     }
 
     private void invalidateEverything() {
-        tier1.dropAll();
+        // No barrier stands for it, so nothing under way may be stored once tier 1 is empty.
         flights.detachAll();
+        tier1.dropAll();
     }
 
     private boolean advance(boolean sameHistory, long previous, long stamp) {

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Weigher;
 import dev.holdfast.core.Ticker;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tier inside the process: a bounded Caffeine cache of {@link Entry entries}.
  *
- * <p>A hit reads the clock once, compares the entry's deadline, the gate and the end of trust, and takes no lock. The
- * gate moves whenever something invalidates more than one key; entries checked at an older reading are checked again.
+ * <p>A hit reads the clock once, compares the entry with its deadline, the floor and the end of trust, and takes no lock.
  *
  * <p>Storing and dropping exclude each other per key by Caffeine's {@code compute}: a barrier is entered before its key is
  * dropped, and a store looks at the barriers inside its compute, so either the store sees the barrier, or the drop sees
@@ -28,28 +28,23 @@ final class Tier1<K, V> {
     private final long maxStaleNanos;
     private final AtomicLong coarseNanos;
 
-    /** How often the gate has moved; only touched under the lock of {@link Coherence}. */
-    private long gateReadings;
+    /** Until when this node vouches for its entries: the last contact with Redis plus maxStale. */
+    private volatile long vouchedUntil;
 
-    private volatile long gate;
-
-    /** Until when entries are trusted without looking at their age: the last contact with Redis plus maxStale. */
-    private volatile long trustedUntil;
-
-    /** Whether trust never ends, since there is no Redis on purpose. */
-    private final boolean alone;
+    /** The thread that is storing; a hint, and racy: a wrong answer moves some upkeep to another thread. */
+    private @Nullable Thread storing;
 
     Tier1(CacheSettings<K, V> settings, boolean alone, Barriers barriers, Counters counters) {
         this.ticker = settings.ticker();
         this.barriers = barriers;
         this.counters = counters;
-        this.alone = alone;
         this.maxStaleNanos = settings.maxStale().toNanos();
         this.coarseNanos = new AtomicLong(ticker.read());
-        this.trustedUntil = alone ? ticker.read() + Long.MAX_VALUE / 2 : ticker.read();
+        this.vouchedUntil = alone ? ticker.read() + Long.MAX_VALUE / 2 : ticker.read();
         Caffeine<Object, Object> builder = Caffeine.newBuilder()
                 .ticker(coarseNanos::getPlain)
-                .expireAfterWrite(settings.timeToLive().toNanos(), TimeUnit.NANOSECONDS);
+                .expireAfterWrite(settings.timeToLive().toNanos(), TimeUnit.NANOSECONDS)
+                .executor(this::upkeep);
         Weigher<K, V> weigher = settings.weigher();
         if (weigher == null) {
             entries = builder.maximumSize(settings.maximumSize()).build();
@@ -57,6 +52,15 @@ final class Tier1<K, V> {
             entries = builder.maximumWeight(settings.maximumSize())
                     .weigher((K key, Entry<V> entry) -> weigher.weigh(key, entry.value))
                     .build();
+        }
+    }
+
+    /** Who stores has just waited for Redis or the source, and does Caffeine's upkeep itself; who hits does not. */
+    private void upkeep(Runnable task) {
+        if (storing == Thread.currentThread()) {
+            task.run();
+        } else {
+            ForkJoinPool.commonPool().execute(task);
         }
     }
 
@@ -68,30 +72,15 @@ final class Tier1<K, V> {
             return null;
         }
         long now = ticker.read();
-        if (now - entry.deadline < 0 && entry.checked == gate && now - trustedUntil < 0) {
-            counters.tier1Hits.increment();
-            return entry.value;
+        if (now - entry.deadline < 0 && entry.born >= barriers.floor()) {
+            if (now - vouchedUntil < 0 || entry instanceof Entry.Unvouched) {
+                counters.tier1Hits.increment();
+                return entry.value;
+            }
+            return null; // Cut off for too long: any invalidation may have been missed.
         }
-        return checked(key, entry, now);
-    }
-
-    private @Nullable V checked(K key, Entry<V> entry, long now) {
-        long gateNow = gate;
-        if (now - entry.deadline >= 0 || entry.born < barriers.floor()) {
-            entries.asMap().remove(key, entry);
-            return null;
-        }
-        entry.checked = gateNow;
-        if (!trusted(entry, now)) {
-            return null;
-        }
-        counters.tier1Hits.increment();
-        return entry.value;
-    }
-
-    /** A node that is cut off may have missed any invalidation: it serves nothing that is older than maxStale. */
-    private boolean trusted(Entry<V> entry, long now) {
-        return alone || now - trustedUntil < 0 || now - entry.stored < maxStaleNanos;
+        entries.asMap().remove(key, entry);
+        return null;
     }
 
     /**
@@ -105,13 +94,16 @@ final class Tier1<K, V> {
     Entry<V> store(K key, String escaped, V value, long born, long nanosToLive, @Nullable Flight<V> flight) {
         long now = ticker.read();
         coarseNanos.setPlain(now);
-        // The gate is read before the barriers: if it moves in between, the entry is checked again when it is read.
-        Entry<V> fresh = new Entry<>(value, born, now, now + nanosToLive, gate);
+        Entry<V> fresh = now - vouchedUntil < 0
+                ? new Entry<>(value, born, now + nanosToLive)
+                : new Entry.Unvouched<>(value, born, now + Math.min(nanosToLive, maxStaleNanos));
+        storing = Thread.currentThread();
         Entry<V> stored = entries.asMap().compute(key, (k, old) -> {
             boolean forbidden = (flight != null && flight.detached()) || born < barriers.required(escaped);
             boolean newerIsHere = old != null && old.born > born;
             return forbidden || newerIsHere ? old : fresh;
         });
+        storing = null;
         return stored == fresh ? fresh : null;
     }
 
@@ -132,18 +124,12 @@ final class Tier1<K, V> {
     }
 
     void dropAll() {
-        moveGate();
         entries.invalidateAll();
-    }
-
-    /** Has every entry checked against the floor at its next read. */
-    void moveGate() {
-        gate = ++gateReadings;
     }
 
     /** This node was in step with Redis at that moment. */
     void contact(long nanos) {
-        trustedUntil = nanos + maxStaleNanos;
+        vouchedUntil = nanos + maxStaleNanos;
         coarseNanos.setPlain(nanos);
     }
 

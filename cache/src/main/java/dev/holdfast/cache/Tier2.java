@@ -76,20 +76,18 @@ final class Tier2 {
         return link.call(deadline, commands -> commands.get(name));
     }
 
-    /** Reads many values with one MGET (one per slot in a cluster); absent keys are absent from the result. */
-    Map<String, byte[]> getAll(List<String> keys, Duration deadline) {
+    /** Reads many values with one MGET (one per slot in a cluster): for each key in turn its bytes, or null. */
+    List<byte @Nullable []> getAll(List<String> keys, Duration deadline) {
         byte[][] names = new byte[keys.size()][];
         for (int i = 0; i < names.length; i++) {
             names[i] = layout.value(keys.get(i));
         }
-        List<KeyValue<byte[], byte[]>> values = link.call(deadline, commands -> commands.mget(names));
-        Map<String, byte[]> found = new HashMap<>();
-        for (int i = 0; values != null && i < values.size(); i++) {
-            if (values.get(i).hasValue()) {
-                found.put(keys.get(i), values.get(i).getValue());
-            }
+        List<KeyValue<byte[], byte[]>> values = present(link.call(deadline, commands -> commands.mget(names)));
+        List<byte @Nullable []> bytes = new ArrayList<>(names.length);
+        for (KeyValue<byte[], byte[]> value : values) {
+            bytes.add(value.hasValue() ? value.getValue() : null);
         }
-        return found;
+        return bytes;
     }
 
     /** Asks for the right to fill a key; null if another node has it. */

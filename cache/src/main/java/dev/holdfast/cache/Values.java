@@ -41,10 +41,8 @@ final class Values<K, V> {
     /** What may be served of these bytes; null, and counted where it is odd, if nothing may. */
     @Nullable
     Usable<V> usable(String key, byte[] bytes) {
-        Envelope envelope = Envelope.parse(bytes);
-        if (envelope == null
-                || envelope.codecId() != codec.id()
-                || !envelope.key().equals(key)) {
+        Envelope envelope = Envelope.parse(bytes, key);
+        if (envelope == null || envelope.codecId() != codec.id()) {
             counters.undecodable.increment();
             return null;
         }

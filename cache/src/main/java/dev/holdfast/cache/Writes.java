@@ -141,12 +141,13 @@ final class Writes<K, V> {
         coherence.fence(keys);
         try {
             long generation = link.generation();
+            long losses = coherence.losses();
             ControlLog.Minted minted = tier2.stampPuts(tokens, coherence.applied(), escaped);
             applyOwn(minted, keys, escaped);
             steps.at(Step.PUT_STAMPED, escaped.get(0));
             List<Boolean> stored = tier2.write(stamped(drafts, minted.stamp()));
-            if (link.generation() != generation) {
-                pending(keys.size(), null);
+            if (link.generation() != generation || coherence.losses() != losses) {
+                pending(keys.size(), null); // The stamp may belong to a history that is gone.
                 return;
             }
             for (int i = 0; i < keys.size(); i++) {

@@ -1,14 +1,15 @@
 package dev.holdfast.testkit.postgres;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.process.Commands;
 import dev.holdfast.testkit.process.Ports;
 import dev.holdfast.testkit.process.ServerDirectory;
 import dev.holdfast.testkit.process.ServerProcess;
+import dev.holdfast.testkit.sql.SqlAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +39,23 @@ final class EmbeddedPostgres {
     private static final int PORT_ATTEMPTS = 3;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+
+    /**
+     * What makes a server for tests: quick rather than safe against a power cut, small, sparing with the disk, and nothing left
+     * outside its directory.
+     */
+    private static final Map<String, String> DEFAULTS = Map.ofEntries(
+            Map.entry("fsync", "off"),
+            Map.entry("full_page_writes", "off"),
+            Map.entry("wal_init_zero", "off"),
+            Map.entry("checkpoint_flush_after", "0"),
+            Map.entry("bgwriter_flush_after", "0"),
+            Map.entry("max_wal_size", "1GB"),
+            Map.entry("shared_buffers", "32MB"),
+            Map.entry("max_connections", "100"),
+            Map.entry("dynamic_shared_memory_type", "mmap"),
+            Map.entry("timezone", "UTC"),
+            Map.entry("log_timezone", "UTC"));
 
     /** Guards the initialised cluster while it is made; no server is started under it. */
     private static final ReentrantLock LOCK = new ReentrantLock();
@@ -89,10 +106,10 @@ final class EmbeddedPostgres {
             String name = "postgres-" + port;
             Path directory = ServerDirectory.create(name);
             Path data = directory.resolve("data");
-            copy(source, data);
+            ServerDirectory.copy(source, data);
             ServerProcess process = process(binary, name, directory, port, settings);
             try {
-                PostgresAddress address = new PostgresAddress(HOST, port, DATABASE, USER, PASSWORD);
+                SqlAddress address = new SqlAddress(SqlAddress.Kind.POSTGRESQL, HOST, port, DATABASE, USER, PASSWORD);
                 Node node = new Node(new PostgresServer(address, process), data);
                 preparation.accept(node);
                 process.start();
@@ -132,16 +149,6 @@ final class EmbeddedPostgres {
                 .onClose(() -> Ports.release(port))
                 .build();
     }
-
-    /** What makes a server for tests: quick rather than safe against a power cut, small, and nothing left outside its directory. */
-    private static final Map<String, String> DEFAULTS = Map.of(
-            "fsync", "off",
-            "full_page_writes", "off",
-            "shared_buffers", "32MB",
-            "max_connections", "100",
-            "dynamic_shared_memory_type", "mmap",
-            "timezone", "UTC",
-            "log_timezone", "UTC");
 
     /** The eighth line of the file is the state that the server itself reports. */
     private static boolean isReady(Path pidFile) throws IOException {
@@ -186,6 +193,7 @@ final class EmbeddedPostgres {
                     "--auth=scram-sha-256",
                     "--encoding=UTF8",
                     "--locale=C",
+                    "--wal-segsize=4",
                     "--no-sync"));
             if (binary.version() >= 17) {
                 // Upper and lower case beyond ASCII, the same on every machine.
@@ -195,19 +203,6 @@ final class EmbeddedPostgres {
             return data;
         } catch (IOException e) {
             throw new ServerException("cannot initialise a PostgreSQL cluster in " + directory, e);
-        }
-    }
-
-    /** Copies files with their rights, on which PostgreSQL insists. */
-    private static void copy(Path source, Path target) {
-        try (Stream<Path> paths = Files.walk(source)) {
-            // A directory comes before what it contains.
-            for (Path path : (Iterable<Path>) paths::iterator) {
-                Files.copy(
-                        path, target.resolve(source.relativize(path).toString()), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        } catch (IOException e) {
-            throw new ServerException("cannot copy " + source + " to " + target, e);
         }
     }
 }

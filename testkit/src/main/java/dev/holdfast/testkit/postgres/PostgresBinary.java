@@ -2,6 +2,7 @@ package dev.holdfast.testkit.postgres;
 
 import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.process.BinaryCache;
+import dev.holdfast.testkit.process.Commands;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

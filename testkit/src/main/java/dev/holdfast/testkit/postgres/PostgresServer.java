@@ -1,40 +1,21 @@
 package dev.holdfast.testkit.postgres;
 
 import dev.holdfast.testkit.ServerException;
-import dev.holdfast.testkit.TestServer;
 import dev.holdfast.testkit.process.ServerControl;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
+import dev.holdfast.testkit.sql.SqlAddress;
+import dev.holdfast.testkit.sql.SqlDatabase;
+import dev.holdfast.testkit.sql.SqlServer;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
-/**
- * One PostgreSQL server: an address, a switch to break it, and databases on it.
- *
- * <p>What was committed survives {@link #kill()} and {@link #restart()}, but not {@link #close()}. {@link #pause()} freezes
- * all its processes: connections stay open, statements on them hang. Thread-safe; what starts and stops it waits for one
- * another.
- */
-public final class PostgresServer implements TestServer {
+/** One PostgreSQL server. Thread-safe. */
+public final class PostgresServer extends SqlServer {
 
-    private static final Pattern UNWANTED = Pattern.compile("[^a-z0-9_]+");
-
-    /** PostgreSQL cuts names at 63 bytes; the rest is for what makes them unique. */
-    private static final int MAX_PREFIX = 40;
-
-    private static final AtomicInteger DATABASES = new AtomicInteger();
-
-    private final PostgresAddress address;
-    private final ServerControl control;
-
-    PostgresServer(PostgresAddress address, ServerControl control) {
-        this.address = address;
-        this.control = control;
+    PostgresServer(SqlAddress address, ServerControl control) {
+        super(address, control);
     }
 
     /**
@@ -46,83 +27,6 @@ public final class PostgresServer implements TestServer {
         return new Builder();
     }
 
-    @Override
-    public String host() {
-        return address.host();
-    }
-
-    @Override
-    public int port() {
-        return address.port();
-    }
-
-    /**
-     * Returns the name to log in with.
-     *
-     * @return a user who may create databases; on an embedded server a superuser
-     */
-    public String user() {
-        return address.user();
-    }
-
-    /**
-     * Returns the password to log in with.
-     *
-     * @return the password; the server does check it
-     */
-    public String password() {
-        return address.password();
-    }
-
-    /**
-     * Returns the address of the database that every server has, as JDBC writes it, without credentials.
-     *
-     * @return {@code jdbc:postgresql://host:port/postgres}
-     */
-    public String jdbcUrl() {
-        return address.jdbcUrl();
-    }
-
-    /**
-     * Returns the address of the database that every server has, as most other tools write it, with credentials.
-     *
-     * @return {@code postgres://user:password@host:port/postgres}
-     */
-    public String url() {
-        return address.url();
-    }
-
-    /**
-     * Returns a source of plain connections to the database that every server has, with the driver's own defaults: no pool,
-     * no time limits.
-     *
-     * @return a new data source
-     */
-    public DataSource dataSource() {
-        return address.dataSource();
-    }
-
-    /**
-     * Opens a plain connection to the database that every server has.
-     *
-     * @return the connection; the caller closes it
-     * @throws SQLException if the server refuses it
-     */
-    public Connection connection() throws SQLException {
-        return dataSource().getConnection();
-    }
-
-    /**
-     * Creates an empty database.
-     *
-     * @param prefix how its name begins; a number is added, and what is neither letter nor digit becomes an underscore
-     * @return the database; closing it drops it
-     * @throws ServerException if the server refuses it
-     */
-    public PostgresDatabase createDatabase(String prefix) {
-        return createDatabase(prefix, "template1");
-    }
-
     /**
      * Creates a copy of a database, which is much quicker than to fill it again.
      *
@@ -131,89 +35,30 @@ public final class PostgresServer implements TestServer {
      * @return the database; closing it drops it
      * @throws ServerException if the server refuses it
      */
-    public PostgresDatabase createDatabase(String prefix, PostgresDatabase template) {
-        return createDatabase(prefix, template.name());
-    }
-
-    private PostgresDatabase createDatabase(String prefix, String template) {
+    public SqlDatabase createDatabase(String prefix, SqlDatabase template) {
         String name = uniqueName(prefix);
-        try (Connection connection = connection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE \"" + name + "\" TEMPLATE \"" + template + "\"");
-        } catch (SQLException e) {
-            throw new ServerException("cannot create the database " + name + " on " + this, e);
-        }
-        return new PostgresDatabase(this, address.withDatabase(name));
-    }
-
-    /** Unique on a server that other JVMs use too. */
-    private static String uniqueName(String prefix) {
-        String plain = UNWANTED.matcher(prefix.toLowerCase(Locale.ROOT)).replaceAll("_");
-        return plain.substring(0, Math.min(plain.length(), MAX_PREFIX)) + "_"
-                + Long.toString(ProcessHandle.current().pid(), Character.MAX_RADIX) + "_"
-                + DATABASES.incrementAndGet();
+        return createDatabase(name, createStatement(name) + " TEMPLATE \"" + template.name() + "\"");
     }
 
     @Override
-    public void start() {
-        control.start();
+    protected DataSource dataSource(SqlAddress to) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setServerNames(new String[] {to.host()});
+        source.setPortNumbers(new int[] {to.port()});
+        source.setDatabaseName(to.database());
+        source.setUser(to.user());
+        source.setPassword(to.password());
+        return source;
     }
 
     @Override
-    public void stop() {
-        control.stop();
-    }
-
-    /** Stops the server in an orderly way, ending its connections, and starts it on the same port with the same data. */
-    public void restart() {
-        control.stop();
-        control.start();
+    protected String createStatement(String name) {
+        return "CREATE DATABASE \"" + name + "\"";
     }
 
     @Override
-    public void kill() {
-        control.kill();
-    }
-
-    @Override
-    public void pause() {
-        control.pause();
-    }
-
-    @Override
-    public void resume() {
-        control.resume();
-    }
-
-    @Override
-    public boolean isRunning() {
-        return control.isRunning();
-    }
-
-    @Override
-    public boolean isPaused() {
-        return control.isPaused();
-    }
-
-    @Override
-    public boolean isBreakable() {
-        return control.isBreakable();
-    }
-
-    @Override
-    public String output() {
-        return control.output();
-    }
-
-    @Override
-    public void close() {
-        control.close();
-    }
-
-    /** The address without the password. */
-    @Override
-    public String toString() {
-        return address.toString();
+    protected String dropStatement(String name) {
+        return "DROP DATABASE IF EXISTS \"" + name + "\" WITH (FORCE)";
     }
 
     /** Describes a server; not thread-safe. */

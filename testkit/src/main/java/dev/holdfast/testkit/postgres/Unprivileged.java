@@ -1,8 +1,8 @@
 package dev.holdfast.testkit.postgres;
 
 import dev.holdfast.testkit.ServerException;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.holdfast.testkit.process.Commands;
+import dev.holdfast.testkit.process.ServerDirectory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,19 +52,11 @@ final class Unprivileged {
         if (Commands.succeeds(probe)) {
             return NAMESPACES;
         }
-        if (isOwnedByRoot(directory)) {
+        if (ServerDirectory.isOwnedByRoot(directory)) {
             throw new ServerException("PostgreSQL does not run as root, and '" + String.join(" ", probe)
                     + "' fails here, so it cannot be made to. Remedy: run as an ordinary user, or allow user namespaces"
                     + " (Docker: --security-opt seccomp=unconfined), or use -Dholdfast.servers=external");
         }
         return List.of();
-    }
-
-    private static boolean isOwnedByRoot(Path directory) {
-        try {
-            return Integer.valueOf(0).equals(Files.getAttribute(directory, "unix:uid"));
-        } catch (IOException | UnsupportedOperationException e) {
-            return false;
-        }
     }
 }

@@ -4,7 +4,9 @@ import dev.holdfast.testkit.ServerException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.JarURLConnection;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,12 +16,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Native programs taken from artifacts on the class path and kept, unpacked, in a directory of the user.
  *
- * <p>Each program lives under the hash of its content, so that a new version of the artifact never meets the files of an old
+ * <p>Each program lives under a hash of its content, so that a new version of the artifact never meets the files of an old
  * one. Unpacking is atomic: other threads, JVMs and builds see a complete program or none. The place is
  * {@code ~/.cache/holdfast-testkit}, or what {@code -Dholdfast.testkit.cache} says. Thread-safe.
  */
@@ -110,11 +114,22 @@ public final class BinaryCache {
         }
     }
 
+    /** Of the content; of name and checksum in its jar, where it lies in one, since some are hundreds of megabytes. */
     private static String hash(URL url) throws IOException {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (InputStream content = new DigestInputStream(url.openStream(), digest)) {
-                content.transferTo(OutputStream.nullOutputStream());
+            if (url.openConnection() instanceof JarURLConnection connection) {
+                connection.setUseCaches(false);
+                try (JarFile jar = connection.getJarFile()) {
+                    JarEntry entry = connection.getJarEntry();
+                    String identity = Path.of(jar.getName()).getFileName() + " " + entry.getName() + " "
+                            + entry.getSize() + " " + entry.getCrc();
+                    digest.update(identity.getBytes(StandardCharsets.UTF_8));
+                }
+            } else {
+                try (InputStream content = new DigestInputStream(url.openStream(), digest)) {
+                    content.transferTo(OutputStream.nullOutputStream());
+                }
             }
             return HexFormat.of().formatHex(digest.digest(), 0, 8);
         } catch (NoSuchAlgorithmException e) {

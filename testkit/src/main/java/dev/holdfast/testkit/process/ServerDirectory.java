@@ -12,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,6 +91,39 @@ public final class ServerDirectory {
             return lock != null;
         } catch (OverlappingFileLockException | IOException e) {
             return false;
+        }
+    }
+
+    /**
+     * Tells whether root owns a path, as it does all that a JVM of root creates. Some servers want to know.
+     *
+     * @param path an existing file or directory
+     * @return whether it belongs to user 0; false where users have no numbers
+     */
+    public static boolean isOwnedByRoot(Path path) {
+        try {
+            return Integer.valueOf(0).equals(Files.getAttribute(path, "unix:uid"));
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Copies a directory and all it contains, with rights and times.
+     *
+     * @param source a directory in which nobody writes
+     * @param target the directory to create
+     * @throws ServerException if that fails
+     */
+    public static void copy(Path source, Path target) {
+        try (Stream<Path> paths = Files.walk(source)) {
+            // A directory comes before what it contains.
+            for (Path path : (Iterable<Path>) paths::iterator) {
+                Files.copy(
+                        path, target.resolve(source.relativize(path).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        } catch (IOException e) {
+            throw new ServerException("cannot copy " + source + " to " + target, e);
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.holdfast.testkit.postgres;
 
-import static dev.holdfast.testkit.postgres.Sql.execute;
-import static dev.holdfast.testkit.postgres.Sql.query;
+import static dev.holdfast.testkit.sql.Sql.execute;
+import static dev.holdfast.testkit.sql.Sql.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;

@@ -1,4 +1,4 @@
-package dev.holdfast.testkit.postgres;
+package dev.holdfast.testkit.sql;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -6,17 +6,17 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /** One statement, one value. */
-final class Sql {
+public final class Sql {
 
     private Sql() {}
 
-    static String query(PostgresServer server, String sql) throws SQLException {
+    public static String query(SqlServer server, String sql) throws SQLException {
         try (Connection connection = server.connection()) {
             return query(connection, sql);
         }
     }
 
-    static String query(Connection connection, String sql) throws SQLException {
+    public static String query(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
             result.next();
@@ -24,13 +24,13 @@ final class Sql {
         }
     }
 
-    static void execute(PostgresServer server, String sql) throws SQLException {
+    public static void execute(SqlServer server, String sql) throws SQLException {
         try (Connection connection = server.connection()) {
             execute(connection, sql);
         }
     }
 
-    static void execute(Connection connection, String sql) throws SQLException {
+    public static void execute(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }

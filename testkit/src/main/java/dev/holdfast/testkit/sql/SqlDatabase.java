@@ -1,9 +1,7 @@
-package dev.holdfast.testkit.postgres;
+package dev.holdfast.testkit.sql;
 
-import dev.holdfast.testkit.ServerException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import javax.sql.DataSource;
 
 /**
@@ -11,12 +9,12 @@ import javax.sql.DataSource;
  *
  * <p>Thread-safe.
  */
-public final class PostgresDatabase implements AutoCloseable {
+public final class SqlDatabase implements AutoCloseable {
 
-    private final PostgresServer server;
-    private final PostgresAddress address;
+    private final SqlServer server;
+    private final SqlAddress address;
 
-    PostgresDatabase(PostgresServer server, PostgresAddress address) {
+    SqlDatabase(SqlServer server, SqlAddress address) {
         this.server = server;
         this.address = address;
     }
@@ -26,7 +24,7 @@ public final class PostgresDatabase implements AutoCloseable {
      *
      * @return the server
      */
-    public PostgresServer server() {
+    public SqlServer server() {
         return server;
     }
 
@@ -42,7 +40,7 @@ public final class PostgresDatabase implements AutoCloseable {
     /**
      * Returns the name to log in with.
      *
-     * @return the user, who owns the database
+     * @return the user, who may do anything with the database
      */
     public String user() {
         return address.user();
@@ -60,7 +58,7 @@ public final class PostgresDatabase implements AutoCloseable {
     /**
      * Returns the address as JDBC writes it, without credentials.
      *
-     * @return {@code jdbc:postgresql://host:port/name}
+     * @return for example {@code jdbc:postgresql://host:port/name}
      */
     public String jdbcUrl() {
         return address.jdbcUrl();
@@ -69,7 +67,7 @@ public final class PostgresDatabase implements AutoCloseable {
     /**
      * Returns the address as most other tools write it, with credentials.
      *
-     * @return {@code postgres://user:password@host:port/name}
+     * @return for example {@code postgres://user:password@host:port/name}
      */
     public String url() {
         return address.url();
@@ -81,7 +79,7 @@ public final class PostgresDatabase implements AutoCloseable {
      * @return a new data source
      */
     public DataSource dataSource() {
-        return address.dataSource();
+        return server.dataSource(address);
     }
 
     /**
@@ -94,18 +92,14 @@ public final class PostgresDatabase implements AutoCloseable {
         return dataSource().getConnection();
     }
 
-    /** Drops the database, with whoever is connected to it; does nothing when the server does not run. */
+    /**
+     * Drops the database, with whoever is connected to it; does nothing when the server does not run.
+     *
+     * @throws dev.holdfast.testkit.ServerException if the server refuses it
+     */
     @Override
     public void close() {
-        if (!server.isRunning() || server.isPaused()) {
-            return;
-        }
-        try (Connection connection = server.connection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("DROP DATABASE IF EXISTS \"" + name() + "\" WITH (FORCE)");
-        } catch (SQLException e) {
-            throw new ServerException("cannot drop " + this, e);
-        }
+        server.drop(this);
     }
 
     /** The address without the password. */
