@@ -41,7 +41,6 @@ final class ClusterBackend implements Backend {
     private SlotTable table = SlotTable.EMPTY;
     private @Nullable Future<?> next;
     private int failures;
-    private boolean judging;
     private boolean closed;
     private volatile long lastRefresh = System.nanoTime();
     private volatile long pingNanos;
@@ -158,7 +157,7 @@ final class ClusterBackend implements Backend {
         boolean any = members.values().stream().anyMatch(n -> n.connection != null);
         boolean up = life.status().commands() != null;
         boolean tried = members.values().stream().allMatch(n -> n.tried);
-        if (any && !up && tried && !judging) {
+        if (any && !up && tried) {
             gate.reset();
             life.up(router.async(), "connected to " + connections().keySet());
         } else if (!any && (up || tried)) {
@@ -166,23 +165,14 @@ final class ClusterBackend implements Backend {
         }
     }
 
+    /**
+     * One frozen primary may have caused it, and the others must go on: the breaker closes again, and whoever does not
+     * answer the next probe is dropped, after which commands for its slots are refused at once.
+     */
     @Override
     public void frozen(String reason) {
-        thread.execute(() -> {
-            if (life.status().commands() == null || judging) {
-                return;
-            }
-            // One frozen primary may have caused it: find it, drop it, and go on with the others.
-            judging = true;
-            life.down(reason, null, null);
-            members.values().forEach(n -> n.loop.probeNow(true));
-            thread.schedule(
-                    () -> {
-                        judging = false;
-                        judge(reason, null, null);
-                    },
-                    settings.pingInterval().plusMillis(50).toNanos());
-        });
+        gate.reset();
+        thread.execute(() -> members.values().forEach(n -> n.loop.probeNow(true)));
     }
 
     @Override

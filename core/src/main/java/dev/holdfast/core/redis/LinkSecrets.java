@@ -59,10 +59,10 @@ final class LinkSecrets {
         return Secrets.mask(masked);
     }
 
-    /** What went wrong at the bottom of a failure, in words for people. */
+    /** What went wrong, in words for people: ours if there are any, otherwise those of the first cause. */
     String describe(Throwable failure) {
         Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
+        while (!(root instanceof HoldfastException) && root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
         return mask(root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage());

@@ -36,17 +36,17 @@ final class ServerWatch implements LinkListener {
     private void report(List<Problem> now) {
         Set<String> known = found.stream().map(Problem::code).collect(Collectors.toSet());
         found = now;
-        for (Problem problem : now) {
-            if (known.contains(problem.code())) {
-                continue;
-            }
-            boolean loud = problem.severity() == Severity.ERROR
-                    || (problem.severity() == Severity.WARNING && settings.profile() == Profile.PRODUCTION);
-            if (loud) {
-                LOG.warn("Redis {}: {}", settings.uri(), problem);
-            } else {
-                LOG.info("Redis {}: {}", settings.uri(), problem);
-            }
+        List<Problem> news = now.stream().filter(p -> !known.contains(p.code())).toList();
+        if (news.isEmpty()) {
+            return;
+        }
+        String lines = news.stream().map(p -> "\n  - " + p).collect(Collectors.joining());
+        boolean error = news.stream().anyMatch(p -> p.severity() == Severity.ERROR);
+        boolean warning = news.stream().anyMatch(p -> p.severity() == Severity.WARNING);
+        if (error || (warning && settings.profile() == Profile.PRODUCTION)) {
+            LOG.warn("The settings of Redis {}:{}", settings.uri(), lines);
+        } else {
+            LOG.info("The settings of Redis {}:{}", settings.uri(), lines);
         }
     }
 
