@@ -28,6 +28,13 @@ public final class MariaDbServer extends SqlServer {
     }
 
     @Override
+    public MariaDbDatabase createDatabase(String prefix) {
+        String name = uniqueName(prefix);
+        execute("CREATE DATABASE `" + name + "`");
+        return new MariaDbDatabase(this, address(name));
+    }
+
+    @Override
     protected DataSource dataSource(SqlAddress to) {
         try {
             MariaDbDataSource source = new MariaDbDataSource(to.jdbcUrl());
@@ -37,16 +44,6 @@ public final class MariaDbServer extends SqlServer {
         } catch (SQLException e) {
             throw new ServerException("the MariaDB driver does not accept " + to, e);
         }
-    }
-
-    @Override
-    protected String createStatement(String name) {
-        return "CREATE DATABASE `" + name + "`";
-    }
-
-    @Override
-    protected String dropStatement(String name) {
-        return "DROP DATABASE IF EXISTS `" + name + "`";
     }
 
     /** Describes a server; not thread-safe. */
@@ -79,9 +76,11 @@ public final class MariaDbServer extends SqlServer {
          *
          * @return the server; the caller closes it
          * @throws ServerException if it does not start; the message names the remedy or has its output
+         * @throws dev.holdfast.testkit.UnsupportedServerException if servers are external and one is not named, or should
+         *     have settings
          */
         public MariaDbServer start() {
-            return EmbeddedMariaDb.start(settings);
+            return MariaDbSources.single(settings);
         }
     }
 }

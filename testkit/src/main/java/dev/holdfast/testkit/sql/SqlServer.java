@@ -49,22 +49,6 @@ public abstract class SqlServer implements TestServer {
      */
     protected abstract DataSource dataSource(SqlAddress to);
 
-    /**
-     * Returns the statement that creates an empty database.
-     *
-     * @param name its name, in need of no escape within quotes
-     * @return the statement
-     */
-    protected abstract String createStatement(String name);
-
-    /**
-     * Returns the statement that drops a database in spite of connections to it.
-     *
-     * @param name its name, in need of no escape within quotes
-     * @return the statement
-     */
-    protected abstract String dropStatement(String name);
-
     @Override
     public String host() {
         return address.host();
@@ -138,25 +122,15 @@ public abstract class SqlServer implements TestServer {
      * @return the database; closing it drops it
      * @throws ServerException if the server refuses it
      */
-    public SqlDatabase createDatabase(String prefix) {
-        String name = uniqueName(prefix);
-        return createDatabase(name, createStatement(name));
-    }
+    public abstract SqlDatabase createDatabase(String prefix);
 
     /**
-     * Creates a database by a given statement.
+     * Executes a statement in the database that every server has.
      *
-     * @param name a name from {@link #uniqueName(String)}
-     * @param statement what creates it
-     * @return the database; closing it drops it
+     * @param sql the statement
      * @throws ServerException if the server refuses it
      */
-    protected SqlDatabase createDatabase(String name, String statement) {
-        execute(statement);
-        return new SqlDatabase(this, address.withDatabase(name));
-    }
-
-    private void execute(String sql) {
+    protected void execute(String sql) {
         try (Connection connection = connection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
@@ -165,10 +139,14 @@ public abstract class SqlServer implements TestServer {
         }
     }
 
-    void drop(SqlDatabase database) {
-        if (isRunning() && !isPaused()) {
-            execute(dropStatement(database.name()));
-        }
+    /**
+     * Returns the address of a database on this server.
+     *
+     * @param database its name
+     * @return its address
+     */
+    protected SqlAddress address(String database) {
+        return address.withDatabase(database);
     }
 
     /**
