@@ -19,7 +19,7 @@ record DemoOptions(boolean headless, int seconds, int workers, boolean traffic, 
             Options:
               --headless     measure both paths, print one table, exit (0: holdfast path without error)
               --seconds N    how long each path is measured, 1 to 3600 (default 15)
-              --workers N    visitors at a time, 1 to 256 (default 8)
+              --workers N    visitors at a time, 1 to 256 (default 16)
               --traffic      without --headless: send visitors through the holdfast path
               --port N       port on 127.0.0.1 (default: any that is free)
               --help         print this""";
@@ -34,7 +34,7 @@ record DemoOptions(boolean headless, int seconds, int workers, boolean traffic, 
         boolean traffic = false;
         boolean help = false;
         int seconds = 15;
-        int workers = 8;
+        int workers = 16;
         int port = 0;
         Deque<String> left = new ArrayDeque<>(arguments);
         while (!left.isEmpty()) {
