@@ -68,11 +68,15 @@ final class Coherence<K, V> {
         }
     }
 
-    /** A local fence, without a stamp: before an invalidation leaves this node, and while Redis is away. */
+    /**
+     * A local fence, without a stamp: before an invalidation leaves this node, and while Redis is away. No barrier would
+     * stop a load that stores between the two steps, so here the load is detached first: it finds that out inside the
+     * exclusion of its store, or it stored before the drop.
+     */
     void fence(List<K> keys) {
         for (K key : keys) {
-            tier1.drop(key);
             flights.detach(key);
+            tier1.drop(key);
         }
     }
 
