@@ -140,7 +140,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     }
 
     private void retryFailed() {
-        if (!invalidationFailed.getAndSet(false)) {
+        if (!invalidationFailed.getAndSet(false) && !journal.owesEverything()) {
             return;
         }
         boolean issued = false;
