@@ -22,6 +22,17 @@ import org.jspecify.annotations.Nullable;
 final class Writes<K, V> {
     private static final int ATTEMPTS = 3;
 
+    /** What one call could not announce. Once there is anything, its later chunks do not wait for Redis any more. */
+    private static final class Owed {
+        int keys;
+        @Nullable RedisException cause;
+
+        void add(int more, RedisException why) {
+            keys += more;
+            cause = why;
+        }
+    }
+
     private final CacheSettings<K, V> settings;
     private final RedisLink link;
     private final Tier1<K, V> tier1;
@@ -64,16 +75,22 @@ final class Writes<K, V> {
             coherence.fence(keys);
             return;
         }
+        Owed owed = new Owed();
         for (int from = 0; from < keys.size(); from += ControlLog.MEMBERS_PER_MINT) {
             int to = Math.min(keys.size(), from + ControlLog.MEMBERS_PER_MINT);
-            invalidateChunk(keys.subList(from, to), escaped.subList(from, to));
+            invalidateChunk(keys.subList(from, to), escaped.subList(from, to), owed);
         }
+        settle(owed);
     }
 
-    private void invalidateChunk(List<K> keys, List<String> escaped) {
+    private void invalidateChunk(List<K> keys, List<String> escaped, Owed owed) {
         long number = journal.begin(escaped);
         coherence.fence(keys);
         steps.at(Step.INVALIDATION_FENCED, escaped.get(0));
+        if (owed.keys > 0) {
+            owed.keys += keys.size();
+            return;
+        }
         try {
             for (int i = 0; i < ATTEMPTS; i++) {
                 long generation = link.generation();
@@ -87,46 +104,49 @@ final class Writes<K, V> {
                     return;
                 }
             }
-            pending(keys.size(), null);
+            owed.keys += keys.size();
         } catch (RedisException e) {
             counters.tier2Failures.increment();
-            pending(keys.size(), e);
+            owed.add(keys.size(), e);
         }
     }
 
-    private void pending(int keys, @Nullable RedisException cause) {
+    private void settle(Owed owed) {
+        if (owed.keys == 0) {
+            return;
+        }
         synchronizer.retryLater();
         if (settings.outagePolicy() == OutagePolicy.THROW) {
             throw new InvalidationPendingException(
-                    "cache '" + settings.name() + "': " + keys
-                            + (keys == 1 ? " key is" : " keys are")
+                    "cache '" + settings.name() + "': " + owed.keys
+                            + (owed.keys == 1 ? " key is" : " keys are")
                             + " invalid on this node, but not announced to the others yet; the journal retries",
-                    cause);
+                    owed.cause);
         }
     }
 
     void put(Map<K, V> values) {
+        Owed owed = new Owed();
         Map<K, V> chunk = new LinkedHashMap<>();
         values.forEach((key, value) -> {
             chunk.put(key, value);
             if (chunk.size() == ControlLog.MEMBERS_PER_MINT) {
-                putChunk(chunk);
+                putChunk(chunk, owed);
                 chunk.clear();
             }
         });
         if (!chunk.isEmpty()) {
-            putChunk(chunk);
+            putChunk(chunk, owed);
         }
+        settle(owed);
     }
 
-    private void putChunk(Map<K, V> values) {
+    private void putChunk(Map<K, V> values, Owed owed) {
         List<K> keys = List.copyOf(values.keySet());
         List<String> escaped = keys.stream().map(names::escape).toList();
         if (alone()) {
             coherence.fence(keys);
-            for (int i = 0; i < keys.size(); i++) {
-                keep(keys.get(i), escaped.get(i), values, coherence.applied(), access.lifeNanos());
-            }
+            keepHere(keys, escaped, values);
             return;
         }
         Map<String, byte[]> tokens = new LinkedHashMap<>();
@@ -139,6 +159,11 @@ final class Writes<K, V> {
         }
         long number = journal.begin(escaped);
         coherence.fence(keys);
+        if (owed.keys > 0) {
+            keepHere(keys, escaped, values);
+            owed.keys += keys.size();
+            return;
+        }
         try {
             long generation = link.generation();
             ControlLog.Minted minted = tier2.stampPuts(tokens, coherence.applied(), escaped);
@@ -146,7 +171,7 @@ final class Writes<K, V> {
             steps.at(Step.PUT_STAMPED, escaped.get(0));
             List<Boolean> stored = tier2.write(stamped(drafts, minted.stamp()));
             if (link.generation() != generation) {
-                pending(keys.size(), null);
+                owed.keys += keys.size();
                 return;
             }
             for (int i = 0; i < keys.size(); i++) {
@@ -161,10 +186,14 @@ final class Writes<K, V> {
             // Whatever of it reached Redis is deleted and announced as soon as Redis answers; this node keeps the
             // values.
             counters.tier2Failures.increment();
-            for (int i = 0; i < keys.size(); i++) {
-                keep(keys.get(i), escaped.get(i), values, coherence.applied(), access.lifeNanos());
-            }
-            pending(keys.size(), e);
+            keepHere(keys, escaped, values);
+            owed.add(keys.size(), e);
+        }
+    }
+
+    private void keepHere(List<K> keys, List<String> escaped, Map<K, V> values) {
+        for (int i = 0; i < keys.size(); i++) {
+            keep(keys.get(i), escaped.get(i), values, coherence.applied(), access.lifeNanos());
         }
     }
 
