@@ -174,12 +174,19 @@ final class Writes<K, V> {
                 owed.keys += keys.size();
                 return;
             }
+            List<String> refused = new ArrayList<>();
             for (int i = 0; i < keys.size(); i++) {
-                (stored.get(i) ? counters.fills : counters.fillsRefused).increment();
                 if (stored.get(i)) {
+                    counters.fills.increment();
                     long life = drafts.get(i).millisToLive() * 1_000_000;
                     keep(keys.get(i), escaped.get(i), values, minted.stamp(), life);
+                } else {
+                    counters.fillsRefused.increment();
+                    refused.add(escaped.get(i));
                 }
+            }
+            if (!refused.isEmpty()) {
+                tier2.delete(refused); // An older value may be there still, valid again once its barrier is forgotten.
             }
             journal.acknowledge(escaped, number);
         } catch (RedisException e) {
