@@ -126,22 +126,6 @@ final class Writes<K, V> {
     }
 
     void put(Map<K, V> values) {
-        Owed owed = new Owed();
-        Map<K, V> chunk = new LinkedHashMap<>();
-        values.forEach((key, value) -> {
-            chunk.put(key, value);
-            if (chunk.size() == ControlLog.MEMBERS_PER_MINT) {
-                putChunk(chunk, owed);
-                chunk.clear();
-            }
-        });
-        if (!chunk.isEmpty()) {
-            putChunk(chunk, owed);
-        }
-        settle(owed);
-    }
-
-    private void putChunk(Map<K, V> values, Owed owed) {
         List<K> keys = List.copyOf(values.keySet());
         List<String> escaped = keys.stream().map(names::escape).toList();
         if (alone()) {
@@ -149,14 +133,24 @@ final class Writes<K, V> {
             keepHere(keys, escaped, values);
             return;
         }
-        Map<String, byte[]> tokens = new LinkedHashMap<>();
         List<Tier2.Fill> drafts = new ArrayList<>(keys.size());
-        for (int i = 0; i < keys.size(); i++) {
-            byte[] token = Tier2.newToken();
-            tokens.put(escaped.get(i), token);
+        for (int i = 0; i < keys.size(); i++) { // All of them before the first is stored: the codec may refuse one.
             V value = Objects.requireNonNull(values.get(keys.get(i)));
-            drafts.add(access.values().wrap(escaped.get(i), token, value, 0, access.lifeNanos(), Duration.ZERO));
+            drafts.add(access.values()
+                    .wrap(escaped.get(i), Tier2.newToken(), value, 0, access.lifeNanos(), Duration.ZERO));
         }
+        Owed owed = new Owed();
+        for (int from = 0; from < keys.size(); from += ControlLog.MEMBERS_PER_MINT) {
+            int to = Math.min(keys.size(), from + ControlLog.MEMBERS_PER_MINT);
+            putChunk(keys.subList(from, to), escaped.subList(from, to), drafts.subList(from, to), values, owed);
+        }
+        settle(owed);
+    }
+
+    private void putChunk(
+            List<K> keys, List<String> escaped, List<Tier2.Fill> drafts, Map<K, V> values, Owed owed) {
+        Map<String, byte[]> tokens = new LinkedHashMap<>();
+        drafts.forEach(draft -> tokens.put(draft.key(), draft.token()));
         long number = journal.begin(escaped);
         coherence.fence(keys);
         if (owed.keys > 0) {
