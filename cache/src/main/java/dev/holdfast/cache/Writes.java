@@ -108,6 +108,9 @@ final class Writes<K, V> {
         } catch (RedisException e) {
             counters.tier2Failures.increment();
             owed.add(keys.size(), e);
+        } catch (RuntimeException | Error e) {
+            synchronizer.retryLater(); // The journal would refuse tier 2 to these keys until somebody acknowledges them.
+            throw e;
         }
     }
 
@@ -189,6 +192,9 @@ final class Writes<K, V> {
             counters.tier2Failures.increment();
             keepHere(keys, escaped, values);
             owed.add(keys.size(), e);
+        } catch (RuntimeException | Error e) {
+            synchronizer.retryLater();
+            throw e;
         }
     }
 
