@@ -208,7 +208,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         return () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // From a key's codec, equals or hashCode.
                 counters.tier2Failures.increment();
                 LOG.warn("A heartbeat of a cache failed; the next one tries again", e);
             }
