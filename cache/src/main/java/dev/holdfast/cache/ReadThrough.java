@@ -61,7 +61,14 @@ final class ReadThrough<K, V> {
         }
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
-        if (other != null) {
+        if (other == null) {
+            V landed = tier1.get(key); // Another flight may have landed since this caller looked.
+            if (landed != null) {
+                flight.complete(landed);
+                flights.land(key, flight);
+                return landed;
+            }
+        } else {
             if (mine.isEmpty()) {
                 try {
                     return join(key, other);
