@@ -62,7 +62,7 @@ final class BulkReadThrough<K, V> {
     }
 
     /** Adds to {@code found} what can be found of {@code missing}. */
-    void read(Set<K> missing, Map<K, V> found, Loader<K, V> loader, BulkLoader<K, V> bulkLoader) {
+    void read(Set<K> missing, Map<K, V> found, BulkLoader<K, V> bulkLoader) {
         Set<K> mine = single.loadingHere();
         Map<K, Part<V>> own = new LinkedHashMap<>();
         Map<K, Flight<V>> joined = new LinkedHashMap<>();
@@ -98,17 +98,33 @@ final class BulkReadThrough<K, V> {
         if (!own.isEmpty()) {
             fly(own, found, bulkLoader, mine);
         }
+        Map<K, Flight<V>> slow = new LinkedHashMap<>();
+        long end = System.nanoTime() + settings.leaseTime().toNanos(); // For all of them together.
         joined.forEach((key, flight) -> {
-            V value;
             try {
-                value = single.join(key, flight);
+                V value = single.join(key, flight, Math.max(0, end - System.nanoTime()));
+                if (value != null) {
+                    found.put(key, value);
+                }
             } catch (TimeoutException e) {
-                value = single.read(key, loader);
-            }
-            if (value != null) {
-                found.put(key, value);
+                slow.put(key, flight);
             }
         });
+        if (!slow.isEmpty()) {
+            fly(inPlaceOf(slow, texts), found, bulkLoader, mine);
+        }
+    }
+
+    private Map<K, Part<V>> inPlaceOf(Map<K, Flight<V>> slow, Map<K, String> texts) {
+        Map<K, Part<V>> parts = new LinkedHashMap<>();
+        slow.forEach((key, flight) -> {
+            Part<V> part = new Part<>(Objects.requireNonNull(texts.get(key)));
+            if (!flights.replace(key, flight, part.flight)) {
+                part.flight.detach(); // No barrier would reach it.
+            }
+            parts.put(key, part);
+        });
+        return parts;
     }
 
     private void fly(Map<K, Part<V>> own, Map<K, V> found, BulkLoader<K, V> bulkLoader, Set<K> mine) {

@@ -86,7 +86,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         if (missing.isEmpty()) {
             return found;
         }
-        open(bulk).read(missing, found, loader, bulkLoader);
+        open(bulk).read(missing, found, bulkLoader);
         Map<K, V> ordered = new LinkedHashMap<>();
         for (K key : distinct) {
             V value = found.get(key);

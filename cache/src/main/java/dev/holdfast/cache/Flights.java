@@ -17,6 +17,12 @@ final class Flights<K, V> {
         return underWay.putIfAbsent(key, flight);
     }
 
+    /** Detaches a flight that takes too long and registers another in its place; false if it was not there any more. */
+    boolean replace(K key, Flight<V> slow, Flight<V> flight) {
+        slow.detach();
+        return underWay.replace(key, slow, flight);
+    }
+
     /** Removes a flight that has landed, unless a barrier removed it before. */
     void land(K key, Flight<V> flight) {
         underWay.remove(key, flight);
