@@ -178,6 +178,7 @@ final class BulkReadThrough<K, V> {
                 part.flight.answeredByTier2();
                 tier1.store(key, part.escaped, usable.value(), usable.born(), usable.nanosToLive(), part.flight);
                 found.put(key, usable.value());
+                part.flight.complete(usable.value()); // Who joined it does not wait for the others, nor fail with them.
                 toLoad.remove(key);
             }
         });
