@@ -199,9 +199,9 @@ final class BulkReadThrough<K, V> {
         long begun = settings.ticker().read();
         Map<K, V> loaded = load(toLoad.keySet(), bulkLoader);
         Duration cost = Duration.ofNanos((settings.ticker().read() - begun) / Math.max(1, toLoad.size()));
-        if (settings.requirePresent() && !loaded.keySet().containsAll(toLoad.keySet())) {
-            Set<K> absent = new LinkedHashSet<>(toLoad.keySet());
-            absent.removeAll(loaded.keySet());
+        Set<K> absent = new LinkedHashSet<>(toLoad.keySet());
+        absent.removeIf(key -> loaded.get(key) != null);
+        if (settings.requirePresent() && !absent.isEmpty()) {
             throw new AbsentValueException("cache '" + settings.name() + "': the source has no value for keys " + absent
                     + ", and this cache was built with requirePresent()");
         }
