@@ -198,7 +198,9 @@ final class BulkReadThrough<K, V> {
         long born = coherence.applied();
         long begun = settings.ticker().read();
         Map<K, V> loaded = load(toLoad.keySet(), bulkLoader);
-        Duration cost = Duration.ofNanos((settings.ticker().read() - begun) / Math.max(1, toLoad.size()));
+        Duration took = Duration.ofNanos(settings.ticker().read() - begun);
+        Duration cost = took.dividedBy(Math.max(1, toLoad.size()));
+        boolean leased = took.compareTo(settings.leaseTime()) < 0; // Asking again would cost the place in tier 1 too.
         Set<K> absent = new LinkedHashSet<>(toLoad.keySet());
         absent.removeIf(key -> loaded.get(key) != null);
         if (settings.requirePresent() && !absent.isEmpty()) {
@@ -213,7 +215,7 @@ final class BulkReadThrough<K, V> {
             if (value != null) {
                 long life = access.lifeNanos();
                 lives.put(key, life);
-                if (part.token != null) {
+                if (part.token != null && leased) {
                     fills.add(access.values().wrap(part.escaped, part.token, value, born, life, cost));
                     filled.add(key);
                 }

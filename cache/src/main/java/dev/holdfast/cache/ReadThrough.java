@@ -176,7 +176,8 @@ final class ReadThrough<K, V> {
                 return null;
             }
             long life = access.lifeNanos();
-            Tier2.Fill fill = token == null ? null : access.values().wrap(escaped, token, value, born, life, cost);
+            // A lease that has run out is not asked again: the refusal would take the value out of tier 1 too.
+            Tier2.Fill fill = token == null || cost.compareTo(settings.leaseTime()) >= 0 ? null : access.values().wrap(escaped, token, value, born, life, cost);
             Entry<V> entry = tier1.store(key, escaped, value, born, life, flight);
             steps.at(Step.BEFORE_FILL, escaped);
             if (fill != null && !flight.detached()) {
