@@ -220,8 +220,9 @@ final class Coherence<K, V> {
     }
 
     private void invalidateEverything() {
+        List<K> underWay = flights.detachAll();
         tier1.dropAll();
-        flights.detachAll();
+        underWay.forEach(tier1::drop); // dropAll passes over a store under way; its own exclusion does not.
     }
 
     private boolean advance(boolean sameHistory, long previous, long stamp) {

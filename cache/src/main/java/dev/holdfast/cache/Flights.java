@@ -1,5 +1,7 @@
 package dev.holdfast.cache;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -37,12 +39,15 @@ final class Flights<K, V> {
         }
     }
 
-    /** Detaches every load registered so far. */
-    void detachAll() {
+    /** Detaches every load registered so far; returns their keys. */
+    List<K> detachAll() {
+        List<K> detached = new ArrayList<>();
         underWay.forEach((key, flight) -> {
             flight.detach();
             underWay.remove(key, flight);
+            detached.add(key);
         });
+        return detached;
     }
 
     int size() {
