@@ -93,8 +93,12 @@ final class Coherence<K, V> {
             if (sameHistory && message.stamp() <= applied) {
                 return false; // Known: most often the echo of this node's own, whose reply was faster.
             }
-            if (sameHistory && message.raisesFloor()) {
-                raiseFloor(message.stamp());
+            if (message.raisesFloor()) {
+                if (sameHistory) {
+                    raiseFloor(message.stamp());
+                } else {
+                    invalidateEverything(); // Its stamp means nothing here until the log is read.
+                }
             }
             for (int i = 0; i < keys.size(); i++) {
                 apply(message.keys().get(i), keys.get(i), message.stamp(), !sameHistory);
