@@ -87,6 +87,12 @@ final class Coherence<K, V> {
      */
     boolean receive(ControlLog.Message message) {
         List<@Nullable K> keys = decode(message.keys());
+        boolean incomplete = receive(message, keys);
+        applyUnknown(message.keys(), keys);
+        return incomplete;
+    }
+
+    private boolean receive(ControlLog.Message message, List<@Nullable K> keys) {
         lock.lock();
         try {
             boolean sameHistory = message.epoch().equals(epoch);
@@ -167,6 +173,7 @@ final class Coherence<K, V> {
         } finally {
             lock.unlock();
         }
+        applyUnknown(escaped, keys);
     }
 
     /** Forgets barriers whose work is done. */
@@ -214,6 +221,22 @@ final class Coherence<K, V> {
             tier1.dropOlder(key, stamp);
         }
         flights.detach(key);
+    }
+
+    /**
+     * Looks again at keys whose text meant nothing before their barriers were entered. A codec that learns the key type from
+     * the first key may have met that key since, and its load may have stored before it could see the barrier.
+     */
+    private void applyUnknown(List<String> escaped, List<@Nullable K> keys) {
+        for (int i = 0; i < keys.size(); i++) {
+            if (keys.get(i) == null && (flights.size() > 0 || tier1.size() > 0)) {
+                K key = names.unescape(escaped.get(i));
+                if (key != null) {
+                    tier1.dropOlder(key, barriers.required(escaped.get(i)));
+                    flights.detach(key);
+                }
+            }
+        }
     }
 
     private void raiseFloor(long floor) {
