@@ -43,7 +43,8 @@ final class BulkReadThrough<K, V> {
         }
     }
 
-    private record Joined<K, V>(K key, Flight<V> flight) {}
+    /** A key that another thread loads. */
+    private record Joined<K, V>(Part<K, V> part, Flight<V> flight) {}
 
     private final CacheSettings<K, V> settings;
     private final Tier1<K, V> tier1;
@@ -74,7 +75,7 @@ final class BulkReadThrough<K, V> {
     }
 
     /** Adds to {@code found} what can be found of {@code missing}, which has no duplicates. */
-    void read(List<K> missing, Map<K, @Nullable V> found, Loader<K, V> loader, BulkLoader<K, V> bulkLoader) {
+    void read(List<K> missing, Map<K, @Nullable V> found, BulkLoader<K, V> bulkLoader) {
         List<Part<K, V>> parts = new ArrayList<>(missing.size());
         for (K key : missing) {
             single.refuseRecursion(key);
@@ -87,36 +88,49 @@ final class BulkReadThrough<K, V> {
         for (Part<K, V> part : parts) {
             Flight<V> other = flights.register(part.key, part.flight);
             if (other != null && !nested) {
-                joined.add(new Joined<>(part.key, other));
+                joined.add(new Joined<>(part, other));
                 continue;
             }
             if (other != null) {
-                part.flight.detach();
+                part.flight.detach(); // No barrier would reach it.
             }
             own.add(part);
         }
-        if (!own.isEmpty()) {
-            fly(own, bulkLoader);
+        fly(own, found, bulkLoader);
+        fly(join(joined, found), found, bulkLoader);
+    }
+
+    /** Waits for the loads of other threads; returns parts that take the place of those that did not end in time. */
+    private List<Part<K, V>> join(List<Joined<K, V>> joined, Map<K, @Nullable V> found) {
+        List<Part<K, V>> slow = new ArrayList<>();
+        long end = System.nanoTime() + settings.leaseTime().toNanos(); // For all of them together.
+        for (Joined<K, V> other : joined) {
+            Part<K, V> part = other.part();
+            try {
+                V value = single.join(part.key, other.flight(), Math.max(0, end - System.nanoTime()));
+                if (value != null) {
+                    found.put(part.key, value);
+                }
+            } catch (TimeoutException e) {
+                counters.joinTimeouts.increment();
+                if (!flights.replace(part.key, other.flight(), part.flight)) {
+                    part.flight.detach();
+                }
+                slow.add(part);
+            }
         }
+        return slow;
+    }
+
+    private void fly(List<Part<K, V>> own, Map<K, @Nullable V> found, BulkLoader<K, V> bulkLoader) {
+        if (own.isEmpty()) {
+            return;
+        }
+        fly(own, bulkLoader);
         for (Part<K, V> part : own) {
             if (part.value != null) {
                 found.put(part.key, part.value);
             }
-        }
-        for (Joined<K, V> other : joined) {
-            V value = join(other, loader);
-            if (value != null) {
-                found.put(other.key(), value);
-            }
-        }
-    }
-
-    private @Nullable V join(Joined<K, V> other, Loader<K, V> loader) {
-        try {
-            return single.join(other.key(), other.flight());
-        } catch (TimeoutException e) {
-            counters.joinTimeouts.increment();
-            return single.read(other.key(), loader);
         }
     }
 
@@ -185,7 +199,11 @@ final class BulkReadThrough<K, V> {
     /** Another flight may have landed since this caller looked. */
     private boolean landedMeanwhile(Part<K, V> part) {
         part.value = part.flight.detached() ? null : tier1.get(part.key);
-        return part.value != null;
+        if (part.value == null) {
+            return false;
+        }
+        land(part);
+        return true;
     }
 
     private void fromTier2(List<Part<K, V>> asked, List<KeyValue<byte[], byte[]>> answers, List<Part<K, V>> missing) {
@@ -203,6 +221,7 @@ final class BulkReadThrough<K, V> {
                     part.fromTier2 = true;
                     stores.store(
                             part.key, part.escaped, usable.value(), usable.born(), usable.nanosToLive(), part.flight);
+                    land(part); // Who joined it does not wait for the others, nor fail with them.
                 } else if (!landedMeanwhile(part)) {
                     missing.add(part);
                 }
@@ -232,7 +251,9 @@ final class BulkReadThrough<K, V> {
         long born = coherence.applied();
         long begun = settings.ticker().read();
         Map<K, V> loaded = load(Collections.unmodifiableSet(keys), bulkLoader);
-        Duration cost = Duration.ofNanos((settings.ticker().read() - begun) / toLoad.size());
+        Duration took = Duration.ofNanos(settings.ticker().read() - begun);
+        Duration cost = took.dividedBy(toLoad.size());
+        boolean leased = took.compareTo(settings.leaseTime()) < 0; // Asking again would cost the place in tier 1 too.
         requirePresence(keys, loaded);
         List<Tier2.Fill> fills = new ArrayList<>();
         long[] lives = new long[toLoad.size()];
@@ -240,7 +261,7 @@ final class BulkReadThrough<K, V> {
             Part<K, V> part = toLoad.get(i);
             V value = loaded.get(part.key);
             lives[i] = access.lifeNanos();
-            if (value != null && part.token != null) {
+            if (value != null && part.token != null && leased) {
                 fills.add(access.values().wrap(part.escaped, part.token, value, born, lives[i], cost));
             }
         }
@@ -259,9 +280,9 @@ final class BulkReadThrough<K, V> {
     }
 
     private void requirePresence(Set<K> keys, Map<K, V> loaded) {
-        if (settings.requirePresent() && !loaded.keySet().containsAll(keys)) {
-            Set<K> absent = new LinkedHashSet<>(keys);
-            absent.removeAll(loaded.keySet());
+        Set<K> absent = new LinkedHashSet<>(keys);
+        absent.removeIf(key -> loaded.get(key) != null);
+        if (settings.requirePresent() && !absent.isEmpty()) {
             throw new AbsentValueException("cache '" + settings.name() + "': the source has no value for keys " + absent
                     + ", and this cache was built with requirePresent()");
         }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The way of one key that tier 1 does not have: tier 2, then the source, then both tiers; once at a time per node.
  *
  * <p>Everything happens on the caller's thread, under no lock. Who joins a load waits at most the lease time, then loads
- * for itself. A load started inside a loader never waits for another's, so loads that need each other cannot deadlock.
+ * for itself, in place of the load that does not end. A load started inside a loader never waits for another's, so loads that need each other cannot deadlock.
  */
 final class ReadThrough<K, V> {
     private final CacheSettings<K, V> settings;
@@ -85,16 +85,20 @@ final class ReadThrough<K, V> {
         refuseRecursion(key);
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
+        Flight<V> inPlaceOf = null;
         if (other != null) {
             if (!nested()) {
                 try {
-                    return join(key, other);
+                    return join(key, other, settings.leaseTime().toNanos());
                 } catch (TimeoutException e) {
                     counters.joinTimeouts.increment();
+                    inPlaceOf = other;
                 }
             }
-            flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and store
-            // nothing.
+            if (inPlaceOf == null || !flights.replace(key, inPlaceOf, flight)) {
+                flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and store
+                // nothing.
+            }
         }
         return fly(key, flight, loader);
     }
@@ -102,12 +106,12 @@ final class ReadThrough<K, V> {
     /**
      * Waits for a load that another thread has begun.
      *
-     * @throws TimeoutException if it takes longer than the lease time
+     * @throws TimeoutException if it takes longer than that
      */
     @Nullable
-    V join(K key, Flight<V> other) throws TimeoutException {
+    V join(K key, Flight<V> other, long nanos) throws TimeoutException {
         try {
-            V value = other.join(settings.leaseTime().toNanos());
+            V value = other.join(nanos);
             (other.fromTier2() ? counters.tier2Hits : counters.misses).increment();
             return value;
         } catch (ExecutionException e) {
@@ -211,7 +215,10 @@ final class ReadThrough<K, V> {
                 return null;
             }
             long life = access.lifeNanos();
-            Tier2.Fill fill = token == null ? null : access.values().wrap(escaped, token, value, born, life, cost);
+            // A lease that has run out is not asked again: the refusal would take the value out of tier 1 too.
+            Tier2.Fill fill = token == null || cost.compareTo(settings.leaseTime()) >= 0
+                    ? null
+                    : access.values().wrap(escaped, token, value, born, life, cost);
             Entry<V> entry = tier1.store(key, escaped, value, born, life, flight);
             steps.at(Step.BEFORE_FILL, escaped);
             if (fill != null && !flight.detached()) {

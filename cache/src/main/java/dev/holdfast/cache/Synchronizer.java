@@ -132,12 +132,24 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
             for (int i = 0; i < ATTEMPTS && !tier2Open() && link.state() == LinkState.UP; i++) {
                 synchronize();
             }
-            if (invalidationFailed.getAndSet(false) && !issue(journal.unacknowledged())) {
-                invalidationFailed.set(true);
-            }
+            retryFailed();
             coherence.prune(replayWindowMicros);
         } catch (RedisException e) {
             counters.tier2Failures.increment(); // The link tells its own story; the next heartbeat tries again.
+        }
+    }
+
+    private void retryFailed() {
+        if (!invalidationFailed.getAndSet(false) && !journal.owesEverything()) {
+            return;
+        }
+        boolean issued = false;
+        try {
+            issued = issue(journal.unacknowledged());
+        } finally {
+            if (!issued) {
+                invalidationFailed.set(true);
+            }
         }
     }
 
@@ -196,7 +208,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         return () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // From a key's codec, equals or hashCode.
                 counters.tier2Failures.increment();
                 LOG.warn("A heartbeat of a cache failed; the next one tries again", e);
             }

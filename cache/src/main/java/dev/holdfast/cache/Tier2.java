@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Tier2 {
     private static final String NEWER_IS_HERE = """
             local head = redis.call('GETRANGE', KEYS[1], 0, 13)
-            if #head == 14 then
+            if #head == 14 and string.sub(head, 1, 3) == 'HF\\1' then
               local born = 0
               for i = 7, 14 do born = born * 256 + string.byte(head, i) end
               if born > tonumber(ARGV[4]) then return 0 end
