@@ -143,6 +143,7 @@ final class BulkReadThrough<K, V> {
     }
 
     private void fetch(Map<K, Part<V>> own, Map<K, V> found, BulkLoader<K, V> bulkLoader) {
+        long began = settings.ticker().read();
         Map<K, Part<V>> toLoad = new LinkedHashMap<>(own);
         Map<K, Part<V>> inTier2 = new LinkedHashMap<>();
         own.forEach((key, part) -> {
@@ -163,7 +164,7 @@ final class BulkReadThrough<K, V> {
         }
         if (!toLoad.isEmpty()) {
             counters.misses.add(toLoad.size());
-            fromSource(toLoad, found, bulkLoader);
+            fromSource(toLoad, found, bulkLoader, began);
         }
     }
 
@@ -194,13 +195,12 @@ final class BulkReadThrough<K, V> {
         counters.fillsRefused.add(texts.size() - tokens.size());
     }
 
-    private void fromSource(Map<K, Part<V>> toLoad, Map<K, V> found, BulkLoader<K, V> bulkLoader) {
+    private void fromSource(Map<K, Part<V>> toLoad, Map<K, V> found, BulkLoader<K, V> bulkLoader, long began) {
         long born = coherence.applied();
         long begun = settings.ticker().read();
         Map<K, V> loaded = load(toLoad.keySet(), bulkLoader);
-        Duration took = Duration.ofNanos(settings.ticker().read() - begun);
-        Duration cost = took.dividedBy(Math.max(1, toLoad.size()));
-        boolean leased = took.compareTo(settings.leaseTime()) < 0; // Asking again would cost the place in tier 1 too.
+        Duration cost = Duration.ofNanos((settings.ticker().read() - begun) / Math.max(1, toLoad.size()));
+        boolean leased = !access.leaseRanOut(began);
         Set<K> absent = new LinkedHashSet<>(toLoad.keySet());
         absent.removeIf(key -> loaded.get(key) != null);
         if (settings.requirePresent() && !absent.isEmpty()) {

@@ -131,6 +131,7 @@ final class ReadThrough<K, V> {
     private @Nullable V fetch(K key, Flight<V> flight, Loader<? super K, ? extends V> loader) {
         String escaped = names.escape(key);
         steps.at(Step.FLIGHT_REGISTERED, escaped);
+        long began = settings.ticker().read();
         byte[] token = null;
         if (access.open(escaped)) {
             Budget budget = access.budget();
@@ -155,11 +156,16 @@ final class ReadThrough<K, V> {
             }
         }
         counters.misses.increment();
-        return fromSource(key, escaped, flight, loader, token);
+        return fromSource(key, escaped, flight, loader, token, began);
     }
 
     private @Nullable V fromSource(
-            K key, String escaped, Flight<V> flight, Loader<? super K, ? extends V> loader, byte @Nullable [] token) {
+            K key,
+            String escaped,
+            Flight<V> flight,
+            Loader<? super K, ? extends V> loader,
+            byte @Nullable [] token,
+            long began) {
         boolean filled = false;
         try {
             long born = coherence.applied();
@@ -176,8 +182,7 @@ final class ReadThrough<K, V> {
                 return null;
             }
             long life = access.lifeNanos();
-            // A lease that has run out is not asked again: the refusal would take the value out of tier 1 too.
-            Tier2.Fill fill = token == null || cost.compareTo(settings.leaseTime()) >= 0 ? null : access.values().wrap(escaped, token, value, born, life, cost);
+            Tier2.Fill fill = token == null || access.leaseRanOut(began) ? null : access.values().wrap(escaped, token, value, born, life, cost);
             Entry<V> entry = tier1.store(key, escaped, value, born, life, flight);
             steps.at(Step.BEFORE_FILL, escaped);
             if (fill != null && !flight.detached()) {
