@@ -136,10 +136,11 @@ final class BulkReadThrough<K, V> {
 
     private void fly(List<Part<K, V>> own, BulkLoader<K, V> bulkLoader) {
         try {
-            List<Part<K, V>> toLoad = fetch(own);
+            Budget budget = access.budget();
+            List<Part<K, V>> toLoad = fetch(own, budget);
             if (!toLoad.isEmpty()) {
                 counters.misses.add(toLoad.size());
-                fromSource(toLoad, bulkLoader);
+                fromSource(toLoad, bulkLoader, budget);
             }
             own.forEach(this::land);
         } catch (Throwable failure) {
@@ -169,7 +170,7 @@ final class BulkReadThrough<K, V> {
     }
 
     /** Reads what tier 2 has, and what tier 1 got meanwhile; returns the rest, leased where tier 2 grants it. */
-    private List<Part<K, V>> fetch(List<Part<K, V>> own) {
+    private List<Part<K, V>> fetch(List<Part<K, V>> own, Budget budget) {
         List<Part<K, V>> missing = new ArrayList<>();
         List<Part<K, V>> asked = new ArrayList<>(own.size());
         List<String> texts = new ArrayList<>(own.size());
@@ -182,7 +183,6 @@ final class BulkReadThrough<K, V> {
             }
         }
         if (!asked.isEmpty()) {
-            Budget budget = access.budget();
             try {
                 fromTier2(asked, access.tier2().getAll(texts, budget.left()), missing);
                 lease(missing, budget);
@@ -245,7 +245,7 @@ final class BulkReadThrough<K, V> {
         counters.fillsRefused.add(texts.size() - tokens.size());
     }
 
-    private void fromSource(List<Part<K, V>> toLoad, BulkLoader<K, V> bulkLoader) {
+    private void fromSource(List<Part<K, V>> toLoad, BulkLoader<K, V> bulkLoader, Budget budget) {
         Set<K> keys = new LinkedHashSet<>();
         toLoad.forEach(part -> keys.add(part.key));
         long born = coherence.applied();
@@ -253,7 +253,7 @@ final class BulkReadThrough<K, V> {
         Map<K, V> loaded = load(Collections.unmodifiableSet(keys), bulkLoader);
         Duration took = Duration.ofNanos(settings.ticker().read() - begun);
         Duration cost = took.dividedBy(toLoad.size());
-        boolean leased = took.compareTo(settings.leaseTime()) < 0; // Asking again would cost the place in tier 1 too.
+        boolean leased = !access.leaseRanOut(budget.begun());
         requirePresence(keys, loaded);
         List<Tier2.Fill> fills = new ArrayList<>();
         long[] lives = new long[toLoad.size()];

@@ -28,6 +28,10 @@ final class Coherence<K, V> {
     private final ReentrantLock lock = new ReentrantLock();
 
     private String epoch = "";
+
+    /** {@code applied} before the last reading moved it, in this history: a message that the reading overtook shows a loss. */
+    private long appliedBeforeRead;
+
     private volatile long applied;
 
     /** Grows whenever Redis turned out to have lost something; what was synchronized before that no longer is. */
@@ -97,7 +101,8 @@ final class Coherence<K, V> {
         try {
             boolean sameHistory = message.epoch().equals(epoch);
             if (sameHistory && message.stamp() <= applied) {
-                return false; // Known: most often the echo of this node's own, whose reply was faster.
+                // Known: most often the echo of this node's own, whose reply was faster.
+                return jumpsOver(appliedBeforeRead, message.previous(), message.stamp());
             }
             if (message.raisesFloor()) {
                 if (sameHistory) {
@@ -167,6 +172,11 @@ final class Coherence<K, V> {
             if (!keys.isEmpty()) {
                 counters.repairs.increment();
                 counters.invalidationsReceived.add(keys.size());
+            }
+            if (newHistory) {
+                appliedBeforeRead = read.stamp();
+            } else if (read.stamp() > applied) {
+                appliedBeforeRead = applied;
             }
             applied = Math.max(applied, read.stamp());
             tier1.contact(askedAtNanos);
@@ -259,9 +269,16 @@ final class Coherence<K, V> {
             applied = stamp;
             return false;
         }
-        if (stamp > applied && previous < applied) {
-            losses = losses + 1; // Stamps form a chain: one that jumps over ours belongs to a chain that lost ours.
-        }
+        jumpsOver(applied, previous, stamp);
         return stamp > applied;
+    }
+
+    /** Stamps form a chain: a link that jumps over one we applied belongs to a chain that lost it. */
+    private boolean jumpsOver(long ours, long previous, long stamp) {
+        boolean jumps = previous < ours && ours < stamp;
+        if (jumps) {
+            losses = losses + 1;
+        }
+        return jumps;
     }
 }

@@ -144,7 +144,7 @@ final class ReadThrough<K, V> {
                 return landed;
             }
             counters.misses.increment();
-            V value = fromSource(key, escaped, flight, loader, lease(escaped, budget));
+            V value = fromSource(key, escaped, flight, loader, budget);
             flight.complete(value);
             return value;
         } catch (Throwable failure) {
@@ -198,7 +198,8 @@ final class ReadThrough<K, V> {
     }
 
     private @Nullable V fromSource(
-            K key, String escaped, Flight<V> flight, Loader<? super K, ? extends V> loader, byte @Nullable [] token) {
+            K key, String escaped, Flight<V> flight, Loader<? super K, ? extends V> loader, Budget budget) {
+        byte[] token = lease(escaped, budget);
         boolean filled = false;
         try {
             long born = coherence.applied();
@@ -215,8 +216,7 @@ final class ReadThrough<K, V> {
                 return null;
             }
             long life = access.lifeNanos();
-            // A lease that has run out is not asked again: the refusal would take the value out of tier 1 too.
-            Tier2.Fill fill = token == null || cost.compareTo(settings.leaseTime()) >= 0
+            Tier2.Fill fill = token == null || access.leaseRanOut(budget.begun())
                     ? null
                     : access.values().wrap(escaped, token, value, born, life, cost);
             Entry<V> entry = tier1.store(key, escaped, value, born, life, flight);

@@ -177,15 +177,15 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     private boolean issue(Journal.Batch batch) {
         long generation = link.generation();
         if (batch.everything()) {
-            ControlLog.Minted minted = tier2.mint(coherence.applied(), true, List.of());
+            ControlLog.Minted minted = tier2.mint(coherence.applied(), true, List.of(), tier2.patience());
             coherence.applyOwn(minted, List.of(), List.of());
             journal.acknowledgeEverything(batch.upTo());
         }
         for (int from = 0; from < batch.keys().size(); from += ControlLog.MEMBERS_PER_MINT) {
             int to = Math.min(batch.keys().size(), from + ControlLog.MEMBERS_PER_MINT);
             List<String> keys = batch.keys().subList(from, to);
-            tier2.delete(keys);
-            ControlLog.Minted minted = tier2.mint(coherence.applied(), false, keys);
+            tier2.delete(keys, tier2.patience());
+            ControlLog.Minted minted = tier2.mint(coherence.applied(), false, keys, tier2.patience());
             coherence.applyOwn(minted, keys, coherence.decode(keys));
             if (link.generation() != generation) {
                 return false;

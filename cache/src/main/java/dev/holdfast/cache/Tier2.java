@@ -153,8 +153,8 @@ final class Tier2 {
     }
 
     /** Deletes values and leases, pipelined: first half of an invalidation. */
-    void delete(List<String> keys) {
-        link.call(deadline, commands -> {
+    void delete(List<String> keys, Duration within) {
+        link.call(within, commands -> {
             List<CompletableFuture<Long>> replies = new ArrayList<>(keys.size());
             for (String key : keys) {
                 replies.add(
@@ -165,8 +165,8 @@ final class Tier2 {
     }
 
     /** Mints a stamp for barriers or a floor: second half of an invalidation. */
-    ControlLog.Minted mint(long applied, boolean clear, List<String> keys) {
-        return present(link.call(deadline, commands -> log.mint(commands, applied, clear, keys)));
+    ControlLog.Minted mint(long applied, boolean clear, List<String> keys, Duration within) {
+        return present(link.call(within, commands -> log.mint(commands, applied, clear, keys)));
     }
 
     /**
@@ -195,11 +195,17 @@ final class Tier2 {
     }
 
     ControlLog.Read readLog(String epoch, long applied) {
-        return present(link.call(deadline, commands -> log.read(commands, epoch, applied)));
+        return present(link.call(patience(), commands -> log.read(commands, epoch, applied)));
     }
 
     Duration deadline() {
         return deadline;
+    }
+
+    /** How long the background waits: a log or a journal may be long, and no caller stands behind it. */
+    Duration patience() {
+        Duration whole = link.commandTimeout();
+        return whole.compareTo(deadline) > 0 ? whole : deadline;
     }
 
     static byte[] newToken() {

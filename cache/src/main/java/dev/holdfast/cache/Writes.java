@@ -96,9 +96,9 @@ final class Writes<K, V> {
         try {
             for (int i = 0; i < ATTEMPTS; i++) {
                 long generation = link.generation();
-                tier2.delete(escaped);
+                tier2.delete(escaped, tier2.deadline());
                 steps.at(Step.DELETED, escaped.get(0));
-                ControlLog.Minted minted = tier2.mint(coherence.applied(), false, escaped);
+                ControlLog.Minted minted = tier2.mint(coherence.applied(), false, escaped, tier2.deadline());
                 steps.at(Step.MINTED, escaped.get(0));
                 applyOwn(minted, keys, escaped);
                 if (link.generation() == generation) {
@@ -186,7 +186,10 @@ final class Writes<K, V> {
                 }
             }
             if (!refused.isEmpty()) {
-                tier2.delete(refused); // An older value may be there still, valid again once its barrier is forgotten.
+                tier2.delete(
+                        refused,
+                        tier2.deadline()); // An older value may be there still, valid again once its barrier is
+                // forgotten.
             }
             journal.acknowledge(escaped, number);
         } catch (RedisException e) {
