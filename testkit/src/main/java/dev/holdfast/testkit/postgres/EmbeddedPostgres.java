@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,9 +32,6 @@ final class EmbeddedPostgres {
     static final String PASSWORD = "testkit-secret";
     static final String DATABASE = "postgres";
 
-    /** How a standby calls itself in {@code pg_stat_replication}. */
-    static final String APPLICATION = "testkit_replica";
-
     private static final int PORT_ATTEMPTS = 3;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
@@ -44,7 +40,7 @@ final class EmbeddedPostgres {
      * What makes a server for tests: quick rather than safe against a power cut, small, sparing with the disk, and nothing left
      * outside its directory.
      */
-    private static final Map<String, String> DEFAULTS = Map.ofEntries(
+    static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("fsync", "off"),
             Map.entry("full_page_writes", "off"),
             Map.entry("wal_init_zero", "off"),
@@ -64,29 +60,7 @@ final class EmbeddedPostgres {
 
     private EmbeddedPostgres() {}
 
-    /** A server and where it keeps its files. */
-    record Node(PostgresServer server, Path data) {
-
-        private static final String CONFIGURATION = "postgresql.auto.conf";
-
-        /** Makes the server follow another one from its next start on. */
-        void follow(PostgresServer primary) {
-            String connection = "host=" + primary.host() + " port=" + primary.port() + " user=" + primary.user()
-                    + " password=" + primary.password() + " application_name=" + APPLICATION;
-            try {
-                // Later lines win, so that this may be done again for another primary.
-                Files.writeString(
-                        data.resolve(CONFIGURATION),
-                        "primary_conninfo = '" + connection + "'\n" + "wal_retrieve_retry_interval = 100ms\n",
-                        StandardOpenOption.APPEND);
-                Files.writeString(data.resolve("standby.signal"), "");
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot configure " + server + " as a standby", e);
-            }
-        }
-    }
-
-    static Node start(Map<String, String> settings) {
+    static PostgresNode start(Map<String, String> settings) {
         return start(settings, node -> {});
     }
 
@@ -94,11 +68,11 @@ final class EmbeddedPostgres {
      * A standby begins with a copy of the same, orderly stopped, cluster as its primary; what the primary did since it
      * receives as a stream. So there is no need for a base backup, whose program the artifact does not have.
      */
-    static Node startStandby(Map<String, String> settings, PostgresServer primary) {
+    static PostgresNode startStandby(Map<String, String> settings, PostgresServer primary) {
         return start(settings, node -> node.follow(primary));
     }
 
-    private static Node start(Map<String, String> settings, Consumer<Node> preparation) {
+    private static PostgresNode start(Map<String, String> settings, Consumer<PostgresNode> preparation) {
         PostgresBinary binary = PostgresBinary.locate();
         Path source = initialised(binary);
         for (int attempt = 1; ; attempt++) {
@@ -110,7 +84,7 @@ final class EmbeddedPostgres {
             ServerProcess process = process(binary, name, directory, port, settings);
             try {
                 SqlAddress address = new SqlAddress(SqlAddress.Kind.POSTGRESQL, HOST, port, DATABASE, USER, PASSWORD);
-                Node node = new Node(new PostgresServer(address, process), data);
+                PostgresNode node = new PostgresNode(new PostgresServer(address, process), data);
                 preparation.accept(node);
                 process.start();
                 return node;

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testkit.ServerException;
-import dev.holdfast.testkit.sql.SqlDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -55,11 +54,11 @@ class PostgresServerTest {
     @Test
     void databases_areApart_andGoneWhenClosed() throws SQLException {
         String name;
-        try (SqlDatabase one = postgres.createDatabase("One Test-Class");
-                SqlDatabase other = postgres.createDatabase("One Test-Class");
+        try (PostgresDatabase one = postgres.createDatabase("One Test-Class");
+                PostgresDatabase other = postgres.createDatabase("One Test-Class");
                 Connection connection = one.connection()) {
             execute(connection, "CREATE TABLE t (id int)");
-            try (SqlDatabase copy = postgres.createDatabase("empty", other);
+            try (PostgresDatabase copy = postgres.createDatabase("empty", other);
                     Connection second = copy.connection()) {
                 assertThatThrownBy(() -> execute(second, "SELECT * FROM t")).hasMessageContaining("does not exist");
             }
@@ -73,11 +72,11 @@ class PostgresServerTest {
 
     @Test
     void copyOfADatabase_hasItsContent() throws SQLException {
-        try (SqlDatabase template = postgres.createDatabase("template")) {
+        try (PostgresDatabase template = postgres.createDatabase("template")) {
             try (Connection connection = template.connection()) {
                 execute(connection, "CREATE TABLE t AS SELECT 42 AS answer");
             }
-            try (SqlDatabase copy = postgres.createDatabase("copy", template)) {
+            try (PostgresDatabase copy = postgres.createDatabase("copy", template)) {
                 try (Connection connection = copy.connection()) {
                     assertThat(query(connection, "SELECT answer FROM t")).isEqualTo("42");
                 }
