@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedMariaDb {
 
     static final String HOST = "127.0.0.1";
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
     static final String USER = "holdfast";
     static final String PASSWORD = "testkit-secret";
     static final String DATABASE = "test";
@@ -125,7 +126,7 @@ final class EmbeddedMariaDb {
     /** The server binds its port early; it greets clients, as the first to speak, when it serves them. */
     private static boolean greets(int port) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getByName(HOST), port), PROBE_TIMEOUT);
+            socket.connect(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port), PROBE_TIMEOUT);
             socket.setSoTimeout(PROBE_TIMEOUT);
             return socket.getInputStream().readNBytes(5).length == 5;
         }

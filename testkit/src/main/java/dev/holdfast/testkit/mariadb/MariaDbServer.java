@@ -6,6 +6,7 @@ import dev.holdfast.testkit.sql.SqlAddress;
 import dev.holdfast.testkit.sql.SqlServer;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -44,6 +45,12 @@ public final class MariaDbServer extends SqlServer {
         } catch (SQLException e) {
             throw new ServerException("the MariaDB driver does not accept " + to, e);
         }
+    }
+
+    @Override
+    protected List<String> resetStatements() {
+        String database = "`" + EmbeddedMariaDb.DATABASE + "`";
+        return List.of("SET lock_wait_timeout = 5", "DROP DATABASE " + database, "CREATE DATABASE " + database);
     }
 
     /** Describes a server; not thread-safe. */

@@ -5,6 +5,7 @@ import dev.holdfast.testkit.process.ServerControl;
 import dev.holdfast.testkit.sql.SqlAddress;
 import dev.holdfast.testkit.sql.SqlServer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -58,6 +59,16 @@ public final class PostgresServer extends SqlServer {
         source.setUser(to.user());
         source.setPassword(to.password());
         return source;
+    }
+
+    @Override
+    protected List<String> resetStatements() {
+        return List.of(
+                "SET lock_timeout = '5s'",
+                "DROP SCHEMA public CASCADE",
+                "CREATE SCHEMA public",
+                "ALTER SYSTEM RESET ALL",
+                "SELECT pg_reload_conf()");
     }
 
     /** Describes a server; not thread-safe. */

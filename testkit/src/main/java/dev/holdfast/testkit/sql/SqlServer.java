@@ -6,6 +6,7 @@ import dev.holdfast.testkit.process.ServerControl;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -131,13 +132,42 @@ public abstract class SqlServer implements TestServer {
      * @throws ServerException if the server refuses it
      */
     protected void execute(String sql) {
+        execute(List.of(sql));
+    }
+
+    private void execute(List<String> statements) {
         try (Connection connection = connection();
                 Statement statement = connection.createStatement()) {
-            statement.execute(sql);
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
         } catch (SQLException e) {
-            throw new ServerException("cannot execute " + sql + " on " + this, e);
+            throw new ServerException("cannot execute " + String.join("; ", statements) + " on " + this, e);
         }
     }
+
+    /**
+     * Brings the server back to what it was after its start: running, not paused, with its settings of then, and with nothing in
+     * the database that every server has. Databases from {@link #createDatabase(String)} stay until they are closed.
+     *
+     * <p>A server that was there before the test is left as it is.
+     *
+     * @throws ServerException if that fails, as when a connection holds a lock on what is to be dropped
+     */
+    public void reset() {
+        if (isBreakable()) {
+            resume();
+            start();
+            execute(resetStatements());
+        }
+    }
+
+    /**
+     * Returns what {@link #reset()} executes, in one session.
+     *
+     * @return statements that do not wait for a lock much longer than 5 s
+     */
+    protected abstract List<String> resetStatements();
 
     /**
      * Returns the address of a database on this server.
