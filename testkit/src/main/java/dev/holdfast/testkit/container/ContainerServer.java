@@ -7,6 +7,7 @@ import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.process.Await;
 import dev.holdfast.testkit.process.Ports;
 import dev.holdfast.testkit.process.ServerControl;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,8 +18,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
+import org.testcontainers.images.builder.Transferable;
 import org.testcontainers.utility.DockerImageName;
 
 /**
@@ -31,6 +34,9 @@ public final class ContainerServer implements ServerControl {
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost");
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
     private static final int OUTPUT_LINES = 200;
+
+    /** For whatever user the image runs as. */
+    private static final int READABLE = 0644;
 
     private final String image;
     private final String host;
@@ -53,6 +59,11 @@ public final class ContainerServer implements ServerControl {
                 .withEnv(builder.environment)
                 .withCommand(builder.arguments.toArray(String[]::new))
                 .waitingFor(new Elsewhere());
+        builder.files.forEach(
+                (path, content) -> container.withCopyToContainer(Transferable.of(content, READABLE), path));
+        if (!builder.entrypoint.isEmpty()) {
+            container.withCreateContainerCmdModifier(command -> command.withEntrypoint(builder.entrypoint));
+        }
         String address = LOOPBACK.contains(host) ? "127.0.0.1:" : "";
         container.setPortBindings(List.of(address + port + ":" + builder.port));
     }
@@ -173,6 +184,30 @@ public final class ContainerServer implements ServerControl {
         }
     }
 
+    /**
+     * Runs a program in the running container.
+     *
+     * @param command program and arguments
+     * @throws ServerException if it cannot be run, or ends with another code than 0
+     */
+    public void execute(String... command) {
+        lock.lock();
+        try {
+            ExecResult result = container.execInContainer(command);
+            if (result.getExitCode() != 0) {
+                throw new ServerException(command[0] + " ended with code " + result.getExitCode() + " in " + this + ": "
+                        + result.getStderr());
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            throw new ServerException("cannot run " + command[0] + " in " + this, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ServerException("interrupted while running " + command[0] + " in " + this, e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private DockerClient docker() {
         return container.getDockerClient();
     }
@@ -271,6 +306,8 @@ public final class ContainerServer implements ServerControl {
         private final int port;
         private final Map<String, String> environment = new LinkedHashMap<>();
         private final List<String> arguments = new ArrayList<>();
+        private final Map<String, byte[]> files = new LinkedHashMap<>();
+        private List<String> entrypoint = List.of();
         private Readiness readiness = server -> true;
 
         private Builder(String image, int port) {
@@ -298,6 +335,29 @@ public final class ContainerServer implements ServerControl {
          */
         public Builder arguments(List<String> words) {
             arguments.addAll(words);
+            return this;
+        }
+
+        /**
+         * Puts a file into the container before it starts.
+         *
+         * @param path where, absolute
+         * @param content its bytes, readable by everybody in the container
+         * @return this builder
+         */
+        public Builder file(String path, byte[] content) {
+            files.put(path, content.clone());
+            return this;
+        }
+
+        /**
+         * Replaces the entry point of the image.
+         *
+         * @param words program and arguments
+         * @return this builder
+         */
+        public Builder entrypoint(List<String> words) {
+            this.entrypoint = List.copyOf(words);
             return this;
         }
 

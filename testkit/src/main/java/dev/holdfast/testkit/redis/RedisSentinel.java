@@ -77,7 +77,7 @@ public final class RedisSentinel implements AutoCloseable {
         String addresses =
                 sentinels.stream().map(node -> node.host() + ":" + node.port()).collect(Collectors.joining(","));
         return (tls == null ? "redis-sentinel://" : "rediss-sentinel://")
-                + (password == null ? "" : ":" + RedisServer.encode(password) + "@") + addresses + "#" + masterName;
+                + (password == null ? "" : ":" + RedisAddress.encode(password) + "@") + addresses + "#" + masterName;
     }
 
     /**
