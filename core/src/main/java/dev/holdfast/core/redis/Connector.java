@@ -16,7 +16,6 @@ import io.lettuce.core.resource.ClientResources;
 import io.netty.channel.Channel;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timer;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -48,13 +47,9 @@ final class Connector {
         this.settings = settings;
         this.channels = new Channels(settings.commandTimeout());
         this.timer = new HashedWheelTimer(
-                new DefaultThreadFactory("holdfast-redis-timer", true),
-                TIMER_TICK_MILLIS,
-                TimeUnit.MILLISECONDS,
-                TIMER_WHEEL,
-                false);
+                IoThread.factory("holdfast-redis-timer"), TIMER_TICK_MILLIS, TimeUnit.MILLISECONDS, TIMER_WHEEL, false);
         this.resources = ClientResources.builder()
-                .threadFactoryProvider(pool -> new DefaultThreadFactory("holdfast-redis-io", true))
+                .threadFactoryProvider(pool -> IoThread.factory("holdfast-redis-io"))
                 .ioThreadPoolSize(2)
                 .computationThreadPoolSize(2)
                 .timer(timer)

@@ -27,6 +27,7 @@ final class LinkLife {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final LongAdder ups = new LongAdder();
+    private boolean stuck;
     private volatile LinkStatus status = LinkStatus.initial();
 
     LinkLife(String name, SerialDispatcher events) {
@@ -123,7 +124,11 @@ final class LinkLife {
 
     private void tell(LinkListener listener, LinkChange change) {
         if (events.backlog() < EVENT_BACKLOG) {
+            stuck = false;
             events.execute(() -> listener.onChange(change));
+        } else if (!stuck) {
+            stuck = true;
+            LOG.warn("{}: a listener is stuck, its further events are dropped", name);
         }
     }
 

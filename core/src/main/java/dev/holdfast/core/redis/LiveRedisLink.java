@@ -97,6 +97,7 @@ final class LiveRedisLink implements RedisLink {
 
     @Override
     public <T> @Nullable T call(Duration deadline, RedisOperation<T> operation) {
+        IoThread.refuse();
         long limit = nanos(deadline);
         LinkStatus status = admit(limit, deadline);
         long start = System.nanoTime();

@@ -171,7 +171,7 @@ class FrozenRedisTest {
             int more = 32 - waiting.get();
             for (int i = 0; i < more; i++) {
                 waiting.incrementAndGet();
-                link.callAsync(Duration.ofMillis(50), c -> c.get(KEY))
+                var unused = link.callAsync(Duration.ofMillis(50), c -> c.get(KEY))
                         .whenComplete((v, e) -> waiting.decrementAndGet());
             }
             Thread.onSpinWait();

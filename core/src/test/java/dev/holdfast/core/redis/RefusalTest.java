@@ -1,5 +1,6 @@
 package dev.holdfast.core.redis;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
@@ -132,9 +133,9 @@ class RefusalTest {
         RedisLink link = closing(RedisLink.connect(server.uriFor("app")));
         assertThat(link.awaitUp(SOON)).isTrue();
 
-        String set = link.call(SECOND, c -> c.set("hf:k".getBytes(), new byte[1]));
+        String set = link.call(SECOND, c -> c.set("hf:k".getBytes(UTF_8), new byte[1]));
         RedisException e = catchThrowableOfType(
-                RedisException.class, () -> link.call(SECOND, c -> c.set("other".getBytes(), new byte[1])));
+                RedisException.class, () -> link.call(SECOND, c -> c.set("other".getBytes(UTF_8), new byte[1])));
 
         assertThat(set).isEqualTo("OK");
         assertThat(e).hasMessageContaining("NOPERM");
@@ -173,7 +174,7 @@ class RefusalTest {
         primary.command("REPLICAOF", other.host(), Integer.toString(other.port()));
         await().atMost(SOON).until(() -> {
             try {
-                link.call(SECOND, c -> c.set("k".getBytes(), new byte[1]));
+                link.call(SECOND, c -> c.set("k".getBytes(UTF_8), new byte[1]));
                 return false;
             } catch (RedisUnavailableException e) {
                 return refusalCode(link).equals("redis.role");
@@ -202,7 +203,7 @@ class RefusalTest {
         String pong = pem.call(SECOND, c -> c.ping());
         assertThat(pong).isEqualTo("PONG");
         boolean[] subscribed = new boolean[1];
-        pem.subscribe("news".getBytes(), new SubscriptionListener() {
+        pem.subscribe("news".getBytes(UTF_8), new SubscriptionListener() {
             @Override
             public void onSubscribed(long generation) {
                 subscribed[0] = true;
