@@ -21,6 +21,12 @@ final class ConnectionLoop {
         /** The connection is gone, or an attempt to make one failed (then there may be several in a row). */
         void lost(String reason, @Nullable Throwable cause, @Nullable Problem refusal);
 
+        /**
+         * The socket was closed: a hint ahead of {@link #lost}, on the I/O thread, before commands in flight fail. So
+         * whoever sees one fail finds the link down.
+         */
+        default void severed(NodeConnection connection, String reason) {}
+
         /** A probe was answered. */
         default void answered(long nanos) {}
     }
@@ -194,7 +200,10 @@ final class ConnectionLoop {
             probing = false;
             upSince = System.nanoTime();
             owner.connected(connection);
-            connection.closed().thenAccept(reason -> thread.execute(() -> lost(connection, reason, null, null)));
+            connection.closed().thenAccept(reason -> {
+                owner.severed(connection, reason);
+                thread.execute(() -> lost(connection, reason, null, null));
+            });
             next = thread.schedule(
                     () -> probe(connection), settings.pingInterval().toNanos());
             return;

@@ -100,6 +100,18 @@ final class LinkLife {
         }
     }
 
+    /** As {@link #down}, if operations still go to these commands. */
+    void severed(RedisClusterAsyncCommands<byte[], byte[]> commands, String reason) {
+        lock.lock();
+        try {
+            if (status.commands() == commands) {
+                change(status.down(reason, null, null));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void closed() {
         lock.lock();
         try {

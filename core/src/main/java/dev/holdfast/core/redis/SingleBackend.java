@@ -47,6 +47,11 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
     }
 
     @Override
+    public void severed(NodeConnection connection, String reason) {
+        life.severed(connection.commands(), reason);
+    }
+
+    @Override
     public void lost(String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
         current = null;
         life.down(reason, cause, refusal);
