@@ -3,14 +3,16 @@ package dev.holdfast.benchmarks;
 import dev.holdfast.benchmarks.foundation.Foundation;
 import dev.holdfast.benchmarks.self.SelfCheck;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The command line: {@code <group> [--quick] [--only <target>]…}, or {@code list}.
  *
  * <p>Exit code 0 if everything was measured, whether or not it fell short of its target; 1 if something could not be
- * measured or the two sides came to different results; 2 if the command line is wrong.
+ * measured, in time or at all, or the two sides came to different results; 2 if the command line is wrong.
  */
 public final class Main {
 
@@ -23,10 +25,35 @@ public final class Main {
 
     /** Runs a group and ends the JVM. */
     public static void main(String[] arguments) {
+        haltAfter(List.of(arguments).contains("--quick") ? Duration.ofMinutes(5) : Duration.ofHours(1));
         int code = run(List.of(arguments), groups(), System.out);
         System.out.flush();
         // Clients and pools that a failed scenario left behind must not keep the process alive.
         System.exit(code);
+    }
+
+    /** A run that hangs is a failure to measure. */
+    private static void haltAfter(Duration limit) {
+        Thread watchdog = new Thread(
+                () -> {
+                    try {
+                        TimeUnit.NANOSECONDS.sleep(limit.toNanos());
+                    } catch (InterruptedException e) {
+                        return;
+                    }
+                    System.out.println("ERROR not done after " + limit.toMinutes() + " minutes; threads were at");
+                    Thread.getAllStackTraces().forEach((thread, frames) -> {
+                        System.out.println(thread);
+                        for (StackTraceElement frame : frames) {
+                            System.out.println("\tat " + frame);
+                        }
+                    });
+                    System.out.flush();
+                    Runtime.getRuntime().halt(1);
+                },
+                "watchdog");
+        watchdog.setDaemon(true);
+        watchdog.start();
     }
 
     static int run(List<String> arguments, List<Group> groups, PrintStream out) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,9 +83,9 @@ class PairedRunTest {
         };
         Timed timed = Timed.calibrate(once, Duration.ofMillis(4));
         PairedRun.Builder slowed =
-                PairedRun.named("slowed").subject("twice", timed.side(twice)).baseline("once", timed.side(once));
+                PairedRun.named("slowed").subject("twice", timed.cpuSide(twice)).baseline("once", timed.cpuSide(once));
         PairedRun.Builder equal =
-                PairedRun.named("equal").subject("once", timed.side(once)).baseline("once", timed.side(once));
+                PairedRun.named("equal").subject("once", timed.cpuSide(once)).baseline("once", timed.cpuSide(once));
 
         Interval ofSlowed = slowed.warmUp(Duration.ofMillis(200))
                 .measure(Duration.ofMillis(500), 40)
@@ -223,6 +224,45 @@ class PairedRunTest {
         int operations = Timed.calibrate(spin, Duration.ofMillis(10)).operations();
 
         assertThat(operations).isBetween(300, 1050);
+    }
+
+    @Test
+    void side_measuresWaiting_andCpuSideDoesNot() throws Exception {
+        Work waiting = (first, operations) -> {
+            LockSupport.parkNanos(5_000_000L);
+            return 0;
+        };
+        Timed timed = Timed.of(1);
+
+        double wall = fastestOf(timed.side(waiting));
+        double processor = fastestOf(timed.cpuSide(waiting));
+
+        assertThat(wall).isGreaterThan(1_000_000);
+        assertThat(processor).isLessThan(1_000_000);
+    }
+
+    private static double fastestOf(Side side) throws Exception {
+        double fastest = Double.MAX_VALUE;
+        for (int pair = 0; pair < 20; pair++) {
+            fastest = Math.min(fastest, side.sample(pair).value());
+        }
+        return fastest;
+    }
+
+    @Test
+    void side_numbersTheOperationsOfPairsOneAfterTheOther() throws Exception {
+        List<Long> firsts = new ArrayList<>();
+        Side side = Timed.of(100).side((first, operations) -> {
+            firsts.add(first);
+            return operations;
+        });
+
+        Sample sample = side.sample(0);
+        side.sample(1);
+        side.sample(30_000_000);
+
+        assertThat(firsts).containsExactly(0L, 100L, 3_000_000_000L);
+        assertThat(sample.digest()).isEqualTo(100);
     }
 
     @Test

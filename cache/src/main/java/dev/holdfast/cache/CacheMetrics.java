@@ -42,6 +42,11 @@ final class CacheMetrics implements MeterBinder {
                 "Keys invalidated elsewhere",
                 counters.invalidationsReceived);
         counter(registry, "holdfast.cache.reissued", "Keys invalidated again after an outage", counters.reissued);
+        counter(
+                registry,
+                "holdfast.cache.join.timeouts",
+                "Waits for another thread's load that took longer than the lease time",
+                counters.joinTimeouts);
         counter(registry, "holdfast.cache.repairs", "Readings that found something missed", counters.repairs);
         Gauge.builder("cache.size", size::getAsLong)
                 .description("Entries in tier 1")

@@ -2,6 +2,7 @@ package dev.holdfast.cache;
 
 import dev.holdfast.core.redis.LinkState;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -72,29 +73,28 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
 
     @Override
     public Map<K, V> getAll(Collection<? extends K> keys) {
-        Set<K> distinct = new LinkedHashSet<>(keys);
-        Map<K, V> found = new LinkedHashMap<>();
-        Set<K> missing = new LinkedHashSet<>();
-        for (K key : distinct) {
-            V hit = tier1.get(present(key));
+        Map<K, @Nullable V> found = new LinkedHashMap<>(keys.size() * 4 / 3 + 1);
+        List<K> missing = new ArrayList<>();
+        for (K key : keys) {
+            if (found.containsKey(present(key))) {
+                continue;
+            }
+            V hit = tier1.get(key);
+            found.put(key, hit); // Null keeps the place of what is still to be read.
             if (hit == null) {
                 missing.add(key);
-            } else {
-                found.put(key, hit);
             }
         }
-        if (missing.isEmpty()) {
-            return found;
+        if (!missing.isEmpty()) {
+            open(bulk).read(missing, found, bulkLoader);
+            found.values().removeIf(Objects::isNull);
         }
-        open(bulk).read(missing, found, loader, bulkLoader);
-        Map<K, V> ordered = new LinkedHashMap<>();
-        for (K key : distinct) {
-            V value = found.get(key);
-            if (value != null) {
-                ordered.put(key, value);
-            }
-        }
-        return ordered;
+        return withoutNulls(found);
+    }
+
+    @SuppressWarnings({"unchecked", "NullAway"}) // The nulls have just been removed.
+    private static <K, V> Map<K, V> withoutNulls(Map<K, @Nullable V> map) {
+        return (Map<K, V>) map;
     }
 
     @Override

@@ -17,6 +17,7 @@ final class Counters {
     final LongAdder invalidationsReceived = new LongAdder();
     final LongAdder reissued = new LongAdder();
     final LongAdder repairs = new LongAdder();
+    final LongAdder joinTimeouts = new LongAdder();
 
     CacheStats snapshot(long tier1Size) {
         return new CacheStats(

@@ -1,30 +1,29 @@
 package dev.holdfast.cache;
 
 /**
- * A value in tier 1.
+ * A value in tier 1, immutable, and small enough for half a cache line: a hit reads all of it.
  *
- * <p>Immutable but for {@link #checked}, a memo that any thread may refresh: losing such a write costs one more check.
+ * @param <V> the value type
  */
-final class Entry<V> {
+class Entry<V> {
     final V value;
 
     /** Stamp that this node had applied before the source was read. */
     final long born;
 
-    /** When it came into tier 1, in ticker nanoseconds. */
-    final long stored;
-
     /** When it ends, in ticker nanoseconds. */
     final long deadline;
 
-    /** Reading of {@link Tier1}'s gate at which the entry was last found valid. */
-    volatile long checked;
-
-    Entry(V value, long born, long stored, long deadline, long checked) {
+    Entry(V value, long born, long deadline) {
         this.value = value;
         this.born = born;
-        this.stored = stored;
         this.deadline = deadline;
-        this.checked = checked;
+    }
+
+    /** An entry that was stored while this node was cut off; its deadline lies within {@code maxStale} of that. */
+    static final class Unvouched<V> extends Entry<V> {
+        Unvouched(V value, long born, long deadline) {
+            super(value, born, deadline);
+        }
     }
 }

@@ -48,8 +48,8 @@ record Envelope(
         return bytes;
     }
 
-    /** Reads an envelope; null for whatever is not a whole, undamaged one of this version. */
-    static @Nullable Envelope parse(byte[] bytes) {
+    /** Reads the envelope of a key; null for whatever is not a whole, undamaged one of this version and this key. */
+    static @Nullable Envelope parse(byte[] bytes, String expectedKey) {
         if (bytes.length < FIXED + 4 + 2 + TRAILER || bytes[0] != 'H' || bytes[1] != 'F' || bytes[2] != VERSION) {
             return null;
         }
@@ -59,26 +59,37 @@ record Envelope(
             return null;
         }
         // The checksum holds, so the lengths inside are those that were written.
-        int flags = bytes[3] & 0xFF;
-        int codecId = in.getShort(4) & 0xFFFF;
-        int keyLength = in.getInt(FIXED);
         int at = FIXED + 4;
-        String key = new String(bytes, at, keyLength, StandardCharsets.ISO_8859_1);
-        at += keyLength;
+        if (!isText(bytes, at, in.getInt(FIXED), expectedKey)) {
+            return null;
+        }
+        at += expectedKey.length();
         int tags = in.getShort(at) & 0xFFFF;
         at += 2;
         for (int i = 0; i < tags; i++) {
             at += 2 + (in.getShort(at) & 0xFFFF);
         }
         return new Envelope(
-                flags,
-                codecId,
+                bytes[3] & 0xFF,
+                in.getShort(4) & 0xFFFF,
                 in.getLong(BORN_OFFSET),
                 in.getLong(14),
                 in.getLong(22),
                 in.getInt(30),
-                key,
+                expectedKey,
                 Arrays.copyOfRange(bytes, at, end));
+    }
+
+    private static boolean isText(byte[] bytes, int at, int length, String expected) {
+        if (length != expected.length()) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (bytes[at + i] != expected.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int checksum(byte[] bytes, int length) {

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Weigher;
 import dev.holdfast.core.Ticker;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tier inside the process: a bounded Caffeine cache of {@link Entry entries}.
  *
- * <p>A hit reads the clock once, compares the entry's deadline, the gate and the end of trust, and takes no lock. The
- * gate moves whenever something invalidates more than one key; entries checked at an older reading are checked again.
+ * <p>A hit reads the clock once, compares the entry with its deadline, the floor and the end of trust, and takes no lock.
  *
  * <p>Storing and dropping exclude each other per key by Caffeine's {@code compute}: a barrier is entered before its key is
  * dropped, and a store looks at the barriers inside its compute, so either the store sees the barrier, or the drop sees
@@ -28,28 +28,23 @@ final class Tier1<K, V> {
     private final long maxStaleNanos;
     private final AtomicLong coarseNanos;
 
-    /** How often the gate has moved; only touched under the lock of {@link Coherence}. */
-    private long gateReadings;
+    /** Until when this node vouches for its entries: the last contact with Redis plus maxStale. */
+    private volatile long vouchedUntil;
 
-    private volatile long gate;
-
-    /** Until when entries are trusted without looking at their age: the last contact with Redis plus maxStale. */
-    private volatile long trustedUntil;
-
-    /** Whether trust never ends, since there is no Redis on purpose. */
-    private final boolean alone;
+    /** Stores under way; a hint, and racy: whoever is not in it has Caffeine's upkeep done by another thread. */
+    private @Nullable Stores storing;
 
     Tier1(CacheSettings<K, V> settings, boolean alone, Barriers barriers, Counters counters) {
         this.ticker = settings.ticker();
         this.barriers = barriers;
         this.counters = counters;
-        this.alone = alone;
         this.maxStaleNanos = settings.maxStale().toNanos();
         this.coarseNanos = new AtomicLong(ticker.read());
-        this.trustedUntil = alone ? ticker.read() + Long.MAX_VALUE / 2 : ticker.read();
+        this.vouchedUntil = alone ? ticker.read() + Long.MAX_VALUE / 2 : ticker.read();
         Caffeine<Object, Object> builder = Caffeine.newBuilder()
                 .ticker(coarseNanos::getPlain)
-                .expireAfterWrite(settings.timeToLive().toNanos(), TimeUnit.NANOSECONDS);
+                .expireAfterWrite(settings.timeToLive().toNanos(), TimeUnit.NANOSECONDS)
+                .executor(this::upkeep);
         Weigher<K, V> weigher = settings.weigher();
         if (weigher == null) {
             entries = builder.maximumSize(settings.maximumSize()).build();
@@ -57,6 +52,14 @@ final class Tier1<K, V> {
             entries = builder.maximumWeight(settings.maximumSize())
                     .weigher((K key, Entry<V> entry) -> weigher.weigh(key, entry.value))
                     .build();
+        }
+    }
+
+    /** Who stores has just waited for Redis or the source, and does Caffeine's upkeep itself; who hits does not. */
+    private void upkeep(Runnable task) {
+        Stores stores = storing;
+        if (stores == null || !stores.defer(task)) {
+            ForkJoinPool.commonPool().execute(task);
         }
     }
 
@@ -68,51 +71,82 @@ final class Tier1<K, V> {
             return null;
         }
         long now = ticker.read();
-        if (now - entry.deadline < 0 && entry.checked == gate && now - trustedUntil < 0) {
-            counters.tier1Hits.increment();
-            return entry.value;
+        if (now - entry.deadline < 0 && entry.born >= barriers.floor()) {
+            if (now - vouchedUntil < 0 || entry instanceof Entry.Unvouched) {
+                counters.tier1Hits.increment();
+                return entry.value;
+            }
+            return null; // Cut off for too long: any invalidation may have been missed.
         }
-        return checked(key, entry, now);
+        entries.asMap().remove(key, entry);
+        return null;
     }
 
-    private @Nullable V checked(K key, Entry<V> entry, long now) {
-        long gateNow = gate;
-        if (now - entry.deadline >= 0 || entry.born < barriers.floor()) {
-            entries.asMap().remove(key, entry);
-            return null;
-        }
-        entry.checked = gateNow;
-        if (!trusted(entry, now)) {
-            return null;
-        }
-        counters.tier1Hits.increment();
-        return entry.value;
+    /** Begins to store values; to be closed by the same thread. */
+    Stores stores() {
+        return new Stores();
     }
 
-    /** A node that is cut off may have missed any invalidation: it serves nothing that is older than maxStale. */
-    private boolean trusted(Entry<V> entry, long now) {
-        return alone || now - trustedUntil < 0 || now - entry.stored < maxStaleNanos;
+    /** Some stores of one thread, with one reading of the clock and one round of Caffeine's upkeep at the end. */
+    final class Stores implements AutoCloseable {
+        private final Thread owner = Thread.currentThread();
+        private final long now = ticker.read();
+        private final boolean vouched = now - vouchedUntil < 0;
+        private @Nullable Runnable deferred;
+
+        private Stores() {
+            coarseNanos.setPlain(now);
+            storing = this;
+        }
+
+        /**
+         * Stores a value unless its flight was detached or a barrier forbids it.
+         *
+         * @param flight the load that brought it, or null if it was put
+         * @param nanosToLive how long it may be served
+         * @return the entry, or null if it was not stored
+         */
+        @Nullable
+        Entry<V> store(K key, String escaped, V value, long born, long nanosToLive, @Nullable Flight<V> flight) {
+            Entry<V> fresh = vouched
+                    ? new Entry<>(value, born, now + nanosToLive)
+                    : new Entry.Unvouched<>(value, born, now + Math.min(nanosToLive, maxStaleNanos));
+            Entry<V> stored = entries.asMap().compute(key, (k, old) -> {
+                boolean forbidden = (flight != null && flight.detached()) || born < barriers.required(escaped);
+                boolean newerIsHere = old != null && old.born > born;
+                return forbidden || newerIsHere ? old : fresh;
+            });
+            return stored == fresh ? fresh : null;
+        }
+
+        /** Caffeine asks once, and then not again before the task has run. */
+        private boolean defer(Runnable task) {
+            if (owner != Thread.currentThread() || deferred != null) {
+                return false;
+            }
+            deferred = task;
+            return true;
+        }
+
+        @Override
+        public void close() {
+            if (storing == this) {
+                storing = null;
+            }
+            Runnable task = deferred;
+            if (task != null) {
+                deferred = null;
+                task.run();
+            }
+        }
     }
 
-    /**
-     * Stores a value unless its flight was detached or a barrier forbids it.
-     *
-     * @param flight the load that brought it, or null if it was put
-     * @param nanosToLive how long it may be served
-     * @return the entry, or null if it was not stored
-     */
+    /** Stores one value; see {@link Stores#store}. */
     @Nullable
     Entry<V> store(K key, String escaped, V value, long born, long nanosToLive, @Nullable Flight<V> flight) {
-        long now = ticker.read();
-        coarseNanos.setPlain(now);
-        // The gate is read before the barriers: if it moves in between, the entry is checked again when it is read.
-        Entry<V> fresh = new Entry<>(value, born, now, now + nanosToLive, gate);
-        Entry<V> stored = entries.asMap().compute(key, (k, old) -> {
-            boolean forbidden = (flight != null && flight.detached()) || born < barriers.required(escaped);
-            boolean newerIsHere = old != null && old.born > born;
-            return forbidden || newerIsHere ? old : fresh;
-        });
-        return stored == fresh ? fresh : null;
+        try (Stores stores = stores()) {
+            return stores.store(key, escaped, value, born, nanosToLive, flight);
+        }
     }
 
     /** Drops a key whatever its age. */
@@ -132,18 +166,12 @@ final class Tier1<K, V> {
     }
 
     void dropAll() {
-        moveGate();
         entries.invalidateAll();
-    }
-
-    /** Has every entry checked against the floor at its next read. */
-    void moveGate() {
-        gate = ++gateReadings;
     }
 
     /** This node was in step with Redis at that moment. */
     void contact(long nanos) {
-        trustedUntil = nanos + maxStaleNanos;
+        vouchedUntil = nanos + maxStaleNanos;
         coarseNanos.setPlain(nanos);
     }
 

@@ -5,7 +5,7 @@
  * BulkReadThrough} → {@code Tier2} → source. {@code Writes} invalidates and puts. {@code Coherence} applies barriers, {@code
  * Synchronizer} keeps the node in step with {@code ControlLog}, and {@code Journal} remembers what to issue again.
  *
- * <p>Locks, in order: {@code Coherence.lock} (epoch, applied, barriers, gate), inside it Caffeine's per-key exclusion;
+ * <p>Locks, in order: {@code Coherence.lock} (epoch, applied, barriers), inside it Caffeine's per-key exclusion;
  * {@code Journal.lock} alone. None is held during a network call, a loader, a codec or a listener. Each cache owns one
  * thread, on which the heartbeat waits for Redis; messages are applied on the link's subscription thread.
  */

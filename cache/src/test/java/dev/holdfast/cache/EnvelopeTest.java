@@ -17,7 +17,7 @@ class EnvelopeTest {
     void parse_whatWasWritten_givesItBack(
             @ForAll long born, @ForAll long hard, @ForAll @IntRange(max = 65_535) int codec, @ForAll byte[] payload) {
         Envelope envelope = new Envelope(0, codec, born, hard - 1, hard, 17, "k", payload);
-        Envelope parsed = Envelope.parse(envelope.toBytes());
+        Envelope parsed = Envelope.parse(envelope.toBytes(), "k");
         assertThat(parsed).usingRecursiveComparison().isEqualTo(envelope);
     }
 
@@ -27,7 +27,7 @@ class EnvelopeTest {
         for (int bit = 0; bit < bytes.length * 8; bit++) {
             byte[] damaged = bytes.clone();
             damaged[bit / 8] ^= (byte) (1 << (bit % 8));
-            assertThat(Envelope.parse(damaged)).as("bit %d", bit).isNull();
+            assertThat(Envelope.parse(damaged, SAMPLE.key())).as("bit %d", bit).isNull();
         }
     }
 
@@ -35,10 +35,17 @@ class EnvelopeTest {
     void parse_anyPrefix_isRefused() {
         byte[] bytes = SAMPLE.toBytes();
         for (int length = 0; length < bytes.length; length++) {
-            assertThat(Envelope.parse(Arrays.copyOf(bytes, length)))
+            assertThat(Envelope.parse(Arrays.copyOf(bytes, length), SAMPLE.key()))
                     .as("%d bytes", length)
                     .isNull();
         }
+    }
+
+    @Example
+    void parse_underAnotherKey_isRefused() {
+        assertThat(Envelope.parse(SAMPLE.toBytes(), "brand:%7B8%7D")).isNull();
+        assertThat(Envelope.parse(SAMPLE.toBytes(), "brand")).isNull();
+        assertThat(Envelope.parse(SAMPLE.toBytes(), SAMPLE.key())).isNotNull();
     }
 
     @Example

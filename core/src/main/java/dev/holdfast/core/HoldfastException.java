@@ -29,4 +29,16 @@ public class HoldfastException extends RuntimeException {
     public HoldfastException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
+
+    /**
+     * Creates an exception that may go without a stack trace, for what is thrown in droves and tells its place by its
+     * message.
+     *
+     * @param message what happened, with the numbers that explain it; free of secrets
+     * @param cause what led to it, or null
+     * @param traced whether to record the stack
+     */
+    protected HoldfastException(String message, @Nullable Throwable cause, boolean traced) {
+        super(message, cause, true, traced);
+    }
 }

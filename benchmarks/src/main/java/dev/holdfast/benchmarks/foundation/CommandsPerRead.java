@@ -23,8 +23,7 @@ final class CommandsPerRead {
      * @return commands per read in the median window. All commands count, whoever sent them; the node's heartbeat falls
      *     into few windows, and whatever a read sends, into all
      */
-    static double count(
-            RedisServer redis, Items items, int reads, int itemsPerRead, Function<CacheSide, Work> work)
+    static double count(RedisServer redis, Items items, int reads, int itemsPerRead, Function<CacheSide, Work> work)
             throws Exception {
         try (CacheSide node = new CacheSide(redis.uri(), items, Items.MAXIMUM_SIZE)) {
             int taken = node.awaitTier2();

@@ -11,6 +11,8 @@ public final class Foundation {
     /** What the cache adds to the raw clients, and what it gains a shop. */
     public static Group group() {
         return new Group(
-                "foundation", "the cache against raw Caffeine and raw Lettuce, the shop against itself", List.of(new Tier1Hit(), new Tier2Hit(), new GetAll(), new Shop()));
+                "foundation",
+                "the cache against raw Caffeine and raw Lettuce, the shop against itself",
+                List.of(new Tier1Hit(), new Tier2Hit(), new GetAll(), new Shop()));
     }
 }

@@ -48,8 +48,8 @@ final class GetAll implements Scenario {
                     PairedRun.named("100 items from tier 2")
                             .subject("TieredCache.getAll", timed.side(cache.rows(ROW)))
                             .baseline("MGET + decode", timed.side(lettuce.rows(ROW)))
-                            .warmUp(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(8)))
-                            .measure(session.pick(Duration.ofSeconds(5), Duration.ofSeconds(25)), 50)
+                            .warmUp(session.pick(Duration.ofSeconds(2), Duration.ofSeconds(8)))
+                            .measure(session.pick(Duration.ofSeconds(4), Duration.ofSeconds(25)), 50)
                             .run(),
                     "ns");
             only.check();

@@ -44,9 +44,10 @@ final class Tier1Hit implements Scenario {
                             .run(),
                     "ns");
             long misses = cache.cache().stats().misses() + cache.cache().stats().tier2Hits();
-            session.report(BYTES, Allocations.bytesPerOperation(hits, COUNTED), "bytes allocated per hit");
+            session.report(BYTES, (double) Allocations.bytesPerOperation(hits, COUNTED), "bytes allocated per hit");
             if (cache.cache().stats().misses() + cache.cache().stats().tier2Hits() != misses) {
-                throw new IllegalStateException("not all of these were hits in tier 1: " + cache.cache().stats());
+                throw new IllegalStateException(
+                        "not all of these were hits in tier 1: " + cache.cache().stats());
             }
             compare(items, cache, caffeine);
         }

@@ -47,8 +47,8 @@ final class Tier2Hit implements Scenario {
                     PairedRun.named("hit in tier 2")
                             .subject("TieredCache.get", timed.side(cache.gets()))
                             .baseline("GET + decode", timed.side(lettuce.gets()))
-                            .warmUp(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(8)))
-                            .measure(session.pick(Duration.ofSeconds(5), Duration.ofSeconds(25)), 50)
+                            .warmUp(session.pick(Duration.ofSeconds(2), Duration.ofSeconds(8)))
+                            .measure(session.pick(Duration.ofSeconds(4), Duration.ofSeconds(25)), 50)
                             .run(),
                     "ns");
             only.check();

@@ -8,11 +8,17 @@ interface Backend {
     /** Too many operations timed out. */
     void frozen(String reason);
 
+    /** An operation timed out: time to look. Called often while a server is frozen, so it must be cheap. */
+    void timedOut();
+
     /** A server answered that it is not the one to write to, to an operation that began under this status. */
     void wrongServer(LinkStatus status, String reason);
 
     /** Nanoseconds the latest probe took; 0 before the first. */
     long pingNanos();
+
+    /** Where subscriptions go. */
+    PrimarySource subscriptionSource();
 
     /** Closes its connections; runs on the link thread. */
     void close();

@@ -21,6 +21,12 @@ final class ConnectionLoop {
         /** The connection is gone, or an attempt to make one failed (then there may be several in a row). */
         void lost(String reason, @Nullable Throwable cause, @Nullable Problem refusal);
 
+        /**
+         * The socket was closed: a hint ahead of {@link #lost}, on the I/O thread, before commands in flight fail. So
+         * whoever sees one fail finds the link down.
+         */
+        default void severed(NodeConnection connection, String reason) {}
+
         /** A probe was answered. */
         default void answered(long nanos) {}
     }
@@ -44,6 +50,7 @@ final class ConnectionLoop {
     private @Nullable Future<?> next;
     private int failures;
     private int missed;
+    private boolean probing;
     private long upSince;
     private boolean closed;
 
@@ -84,6 +91,25 @@ final class ConnectionLoop {
                 failures = 0;
                 abandon();
                 connect();
+            }
+        });
+    }
+
+    /** Probes now, not at its next turn; missing this one probe is enough if {@code suspect}. */
+    void probeNow(boolean suspect) {
+        thread.execute(() -> {
+            NodeConnection now = current;
+            if (now == null || closed) {
+                return;
+            }
+            if (suspect) {
+                missed = MISSED_PINGS - 1;
+            }
+            if (!probing) {
+                if (next != null) {
+                    next.cancel(false);
+                }
+                probe(now);
             }
         });
     }
@@ -171,30 +197,27 @@ final class ConnectionLoop {
         if (connection != null) {
             current = connection;
             missed = 0;
+            probing = false;
             upSince = System.nanoTime();
             owner.connected(connection);
-            connection.closed().thenAccept(reason -> thread.execute(() -> lost(connection, reason, null, null)));
+            connection.closed().thenAccept(reason -> {
+                owner.severed(connection, reason);
+                thread.execute(() -> lost(connection, reason, null, null));
+            });
             next = thread.schedule(
                     () -> probe(connection), settings.pingInterval().toNanos());
             return;
         }
         Throwable cause = Failures.unwrap(failure == null ? new IllegalStateException("no connection") : failure);
         RefusedException refused = cause instanceof RefusedException r ? r : null;
-        String reason = refused != null ? refused.problem().message() : describe(cause);
+        String reason = refused != null
+                ? refused.problem().message()
+                : settings.secrets().describe(cause);
         owner.lost(reason, cause, refused == null ? null : refused.problem());
         retry(
                 refused != null && refused.lasting()
                         ? settings.refusalRetry()
                         : settings.reconnect().delay(failures++));
-    }
-
-    private String describe(Throwable cause) {
-        Throwable root = cause;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-        return settings.secrets().mask(message);
     }
 
     private void lost(NodeConnection connection, String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
@@ -225,6 +248,7 @@ final class ConnectionLoop {
         if (current != connection || closed) {
             return;
         }
+        probing = true;
         long start = System.nanoTime();
         Pending.within(
                         connector.timer(),
@@ -238,6 +262,7 @@ final class ConnectionLoop {
         if (current != connection || closed) {
             return;
         }
+        probing = false;
         long took = System.nanoTime() - start;
         // An error reply is an answer too.
         if (failure == null || Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {

@@ -16,7 +16,6 @@ import io.lettuce.core.resource.ClientResources;
 import io.netty.channel.Channel;
 import io.netty.util.HashedWheelTimer;
 import io.netty.util.Timer;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -48,13 +47,9 @@ final class Connector {
         this.settings = settings;
         this.channels = new Channels(settings.commandTimeout());
         this.timer = new HashedWheelTimer(
-                new DefaultThreadFactory("holdfast-redis-timer", true),
-                TIMER_TICK_MILLIS,
-                TimeUnit.MILLISECONDS,
-                TIMER_WHEEL,
-                false);
+                IoThread.factory("holdfast-redis-timer"), TIMER_TICK_MILLIS, TimeUnit.MILLISECONDS, TIMER_WHEEL, false);
         this.resources = ClientResources.builder()
-                .threadFactoryProvider(pool -> new DefaultThreadFactory("holdfast-redis-io", true))
+                .threadFactoryProvider(pool -> IoThread.factory("holdfast-redis-io"))
                 .ioThreadPoolSize(2)
                 .computationThreadPoolSize(2)
                 .timer(timer)
@@ -109,6 +104,12 @@ final class Connector {
     /** Connects to a primary for commands; fails with {@link RefusedException} where the server will not have us. */
     CompletableFuture<NodeConnection> connect(HostPort address) {
         return established(address, Role.PRIMARY, () -> client.connectAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
+    }
+
+    /** Connects to any node of a cluster, primary or not, to ask it about the others. */
+    CompletableFuture<NodeConnection> connectClusterNode(HostPort address) {
+        return established(
+                address, Role.CLUSTER_NODE, () -> client.connectAsync(ByteArrayCodec.INSTANCE, dataUri(address)));
     }
 
     /** Connects to a sentinel; commands and subscriptions share the connection. */

@@ -30,7 +30,7 @@ final class HashedScript<T> implements RedisScript<T> {
         }
         CompletionStage<T> byHash = commands.evalsha(sha, output, keys, args);
         // Not exceptionallyCompose: a success then costs one dependent stage and no second future.
-        CompletableFuture<T> result = new CompletableFuture<>();
+        ScriptReply<T> result = new ScriptReply<>();
         byHash.whenComplete((value, failure) -> {
             if (failure == null) {
                 result.complete(value);

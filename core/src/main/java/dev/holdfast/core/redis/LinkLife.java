@@ -27,6 +27,7 @@ final class LinkLife {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final LongAdder ups = new LongAdder();
+    private boolean stuck;
     private volatile LinkStatus status = LinkStatus.initial();
 
     LinkLife(String name, SerialDispatcher events) {
@@ -61,6 +62,19 @@ final class LinkLife {
         }
     }
 
+    /** Something behind an unchanged state is new: a new generation, if the link is up. */
+    void moved(String reason) {
+        lock.lock();
+        try {
+            LinkStatus now = status;
+            if (now.commands() != null) {
+                change(now.up(now.commands(), reason));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Operations are refused from now on. Repeating it, with a changed reason or not, is no new change. */
     void down(String reason, @Nullable Throwable cause, @Nullable Problem refusal) {
         lock.lock();
@@ -80,6 +94,18 @@ final class LinkLife {
                                 || !refusal.code().equals(now.refusal().code()))) {
                     LOG.warn("{} is refused, working without it: {}", name, refusal);
                 }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** As {@link #down}, if operations still go to these commands. */
+    void severed(RedisClusterAsyncCommands<byte[], byte[]> commands, String reason) {
+        lock.lock();
+        try {
+            if (status.commands() == commands) {
+                change(status.down(reason, null, null));
             }
         } finally {
             lock.unlock();
@@ -110,7 +136,11 @@ final class LinkLife {
 
     private void tell(LinkListener listener, LinkChange change) {
         if (events.backlog() < EVENT_BACKLOG) {
+            stuck = false;
             events.execute(() -> listener.onChange(change));
+        } else if (!stuck) {
+            stuck = true;
+            LOG.warn("{}: a listener is stuck, its further events are dropped", name);
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.holdfast.core.redis;
 
 import dev.holdfast.core.Problem;
+import dev.holdfast.core.Severity;
 import dev.holdfast.core.health.HealthProbe;
 import dev.holdfast.core.health.Reading;
 import dev.holdfast.core.health.Status;
+import java.util.stream.Collectors;
 
 /** Reads what the link knows about itself: the link probes its servers on its own, so this never waits. */
 final class LinkProbe implements HealthProbe {
@@ -12,11 +14,13 @@ final class LinkProbe implements HealthProbe {
     private final LinkSettings settings;
     private final LinkLife life;
     private final Backend backend;
+    private final ServerWatch watch;
 
-    LinkProbe(LinkSettings settings, LinkLife life, Backend backend) {
+    LinkProbe(LinkSettings settings, LinkLife life, Backend backend, ServerWatch watch) {
         this.settings = settings;
         this.life = life;
         this.backend = backend;
+        this.watch = watch;
     }
 
     @Override
@@ -38,6 +42,13 @@ final class LinkProbe implements HealthProbe {
                 .with("generation", now.generation())
                 .with("pingMillis", backend.pingNanos() / NANOS_PER_MILLI);
         Problem refusal = now.refusal();
-        return refusal == null ? reading : reading.with("refusal", refusal.toString());
+        if (refusal != null) {
+            reading = reading.with("refusal", refusal.toString());
+        }
+        String server = watch.found().stream()
+                .filter(p -> p.severity() != Severity.INFO)
+                .map(Problem::code)
+                .collect(Collectors.joining(", "));
+        return server.isEmpty() ? reading : reading.with("serverProblems", server);
     }
 }

@@ -59,6 +59,15 @@ final class LinkSecrets {
         return Secrets.mask(masked);
     }
 
+    /** What went wrong, in words for people: ours if there are any, otherwise those of the first cause. */
+    String describe(Throwable failure) {
+        Throwable root = failure;
+        while (!(root instanceof HoldfastException) && root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return mask(root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage());
+    }
+
     /** A throwable that may be thrown on: itself, or a copy of its chain if that holds a secret. */
     Throwable clean(Throwable thrown) {
         for (Throwable t = thrown; t != null; t = t.getCause() == t ? null : t.getCause()) {

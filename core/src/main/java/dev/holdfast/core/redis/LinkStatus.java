@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param generation number of connection and topology
  * @param commands where operations go; null unless {@link LinkState#UP}
  * @param reason why the link is in this state, free of secrets
+ * @param refusing what callers are told unless the link is up; worded once, since they may be many
  * @param cause what brought it down, if anything, free of secrets
  * @param refusal why the server refuses us, if it does
  */
@@ -19,8 +20,26 @@ record LinkStatus(
         long generation,
         @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands,
         String reason,
+        String refusing,
         @Nullable Throwable cause,
         @Nullable Problem refusal) {
+
+    private LinkStatus(
+            LinkState state,
+            long generation,
+            @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands,
+            String reason,
+            @Nullable Throwable cause,
+            @Nullable Problem refusal) {
+        this(
+                state,
+                generation,
+                commands,
+                reason,
+                "Redis is " + state + " (" + reason + "): nothing was sent, this node works alone",
+                cause,
+                refusal);
+    }
 
     static LinkStatus initial() {
         return new LinkStatus(LinkState.CONNECTING, 0, null, "not connected yet", null, null);
@@ -39,7 +58,6 @@ record LinkStatus(
     }
 
     RedisUnavailableException unavailable() {
-        return new RedisUnavailableException(
-                "Redis is " + state + " (" + reason + "): nothing was sent, this node works alone", cause);
+        return new RedisUnavailableException(refusing, cause);
     }
 }

@@ -2,7 +2,7 @@ package dev.holdfast.core.redis;
 
 import dev.holdfast.core.Problem;
 import dev.holdfast.core.health.HealthProbe;
-import io.lettuce.core.RedisFuture;
+import io.lettuce.core.protocol.AsyncCommand;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
 import java.util.Objects;
@@ -26,9 +26,9 @@ final class LiveRedisLink implements RedisLink {
     private final LinkThread thread;
     private final LinkLife life;
     private final OperationGate gate;
-    private final PrimarySource primary;
     private final Backend backend;
     private final SubscriptionHub subscriptions;
+    private final ServerWatch watch;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private LiveRedisLink(LinkSettings settings) {
@@ -37,17 +37,26 @@ final class LiveRedisLink implements RedisLink {
         thread = new LinkThread();
         life = new LinkLife("Redis " + settings.uri(), new SerialDispatcher("holdfast-redis-events"));
         gate = new OperationGate(settings.breaker(), this::frozen);
-        primary = settings.uri().mode() == RedisMode.SENTINEL
-                ? new SentinelPrimary(thread, connector, settings)
-                : PrimarySource.fixed(
-                        settings.addressMapper().apply(settings.uri().hosts().get(0)));
-        backend = new SingleBackend(thread, connector, primary, settings, life, gate);
-        subscriptions = new SubscriptionHub(thread, connector, primary, settings);
+        backend = switch (settings.uri().mode()) {
+            case CLUSTER -> new ClusterBackend(thread, connector, settings, life, gate);
+            case SENTINEL -> single(new SentinelPrimary(thread, connector, settings));
+            default ->
+                single(PrimarySource.fixed(
+                        settings.addressMapper().apply(settings.uri().hosts().get(0))));
+        };
+        subscriptions = new SubscriptionHub(thread, connector, backend.subscriptionSource(), settings);
+        watch = new ServerWatch(this, settings);
+    }
+
+    private SingleBackend single(PrimarySource primary) {
+        return new SingleBackend(thread, connector, primary, settings, life, gate);
     }
 
     static LiveRedisLink open(LinkSettings settings) {
         LiveRedisLink link = new LiveRedisLink(settings);
-        link.primary.start();
+        if (settings.serverCheck()) {
+            link.addListener(link.watch);
+        }
         link.backend.start();
         return link;
     }
@@ -88,6 +97,7 @@ final class LiveRedisLink implements RedisLink {
 
     @Override
     public <T> @Nullable T call(Duration deadline, RedisOperation<T> operation) {
+        IoThread.refuse();
         long limit = nanos(deadline);
         LinkStatus status = admit(limit, deadline);
         long start = System.nanoTime();
@@ -95,7 +105,7 @@ final class LiveRedisLink implements RedisLink {
         boolean single;
         try {
             CompletionStage<T> stage = send(operation, status);
-            single = stage instanceof RedisFuture;
+            single = isSingle(stage);
             work = stage.toCompletableFuture();
         } catch (RuntimeException | Error e) {
             throw thrown(failed(status, start, e, true));
@@ -129,7 +139,7 @@ final class LiveRedisLink implements RedisLink {
         long start = System.nanoTime();
         try {
             CompletionStage<T> stage = send(operation, status);
-            return new Pending<T>(new Books(status, deadline, stage instanceof RedisFuture), start)
+            return new Pending<T>(new Books(status, deadline, isSingle(stage)), start)
                     .await(stage, connector.timer(), limit);
         } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(failed(status, start, e, true));
@@ -158,10 +168,16 @@ final class LiveRedisLink implements RedisLink {
         return Objects.requireNonNull(stage, "the operation returned null instead of a stage");
     }
 
+    /** Whether the operation is one command, which was then either refused or sent as a whole. */
+    private static boolean isSingle(CompletionStage<?> stage) {
+        return stage instanceof AsyncCommand || stage instanceof ScriptReply;
+    }
+
     private RedisTimeoutException expired(LinkStatus status, long start, Duration deadline) {
         RedisTimeoutException e = new RedisTimeoutException("Redis did not answer within " + deadline + " (link "
                 + life.status().state() + ", generation " + status.generation() + "): possibly executed");
         gate.failed(Failures.Kind.TIMEOUT, System.nanoTime() - start, e, status == life.status());
+        backend.timedOut();
         return e;
     }
 
@@ -210,7 +226,7 @@ final class LiveRedisLink implements RedisLink {
 
     @Override
     public HealthProbe healthProbe() {
-        return new LinkProbe(settings, life, backend);
+        return new LinkProbe(settings, life, backend, watch);
     }
 
     @Override
@@ -227,7 +243,6 @@ final class LiveRedisLink implements RedisLink {
         thread.close(() -> {
             backend.close();
             subscriptions.close();
-            primary.close();
         });
         connector.close();
         life.events().close();

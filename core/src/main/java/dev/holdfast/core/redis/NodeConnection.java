@@ -46,7 +46,12 @@ final class NodeConnection {
         return (StatefulRedisPubSubConnection<byte[], byte[]>) lettuce;
     }
 
-    /** Completes with the reason once the socket is closed, on an I/O thread. */
+    /** Runs a task where all writes of this connection happen. */
+    void onIoThread(Runnable task) {
+        channel.eventLoop().execute(task);
+    }
+
+    /** Completes with the reason once the socket is closed, on an I/O thread, before commands in flight fail. */
     CompletionStage<String> closed() {
         return closed;
     }
@@ -65,10 +70,10 @@ final class NodeConnection {
     }
 
     private void onClosed() {
-        // Also tells Lettuce, which otherwise keeps what slipped in between its check and the loss.
-        closeLettuce();
         String reason = dropReason.get();
         closed.complete(reason != null ? reason : "connection to " + address + " was closed by the other side");
+        // Also tells Lettuce, which otherwise keeps what slipped in between its check and the loss.
+        closeLettuce();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.holdfast.core.redis;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Says where to connect to; asked anew for every attempt. Belongs to the link thread. */
 interface PrimarySource {
@@ -19,10 +20,20 @@ interface PrimarySource {
 
     /** Always the same address. */
     static PrimarySource fixed(HostPort address) {
+        return checked(address, () -> CompletableFuture.completedFuture(true));
+    }
+
+    /** The same address, as long as a check says so. */
+    static PrimarySource checked(HostPort address, Supplier<CompletableFuture<Boolean>> check) {
         return new PrimarySource() {
             @Override
             public CompletableFuture<HostPort> primary() {
-                return CompletableFuture.completedFuture(address);
+                return check.get().thenApply(still -> {
+                    if (!still) {
+                        throw new RedisException(address + " is not the primary any more", false, null);
+                    }
+                    return address;
+                });
             }
 
             @Override

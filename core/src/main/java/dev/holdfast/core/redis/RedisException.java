@@ -21,6 +21,12 @@ public class RedisException extends HoldfastException {
         this.possiblyExecuted = possiblyExecuted;
     }
 
+    /** As the other, but without a stack trace unless {@code traced}. */
+    RedisException(String message, boolean possiblyExecuted, @Nullable Throwable cause, boolean traced) {
+        super(message, cause, traced);
+        this.possiblyExecuted = possiblyExecuted;
+    }
+
     /**
      * Whether the server may have carried out the commands. They are never sent again by the link.
      *

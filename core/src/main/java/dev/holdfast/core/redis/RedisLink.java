@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
  *       again; only a script that the server does not know is sent a second time, since it did not run.
  *   <li>A frozen server (accepts, never answers) costs a bounded number of slow calls; then a circuit breaker refuses
  *       operations within microseconds while the link probes in the background, and drops the connection, so that
- *       nothing written to it later can land on a stale primary.
- *   <li>No password reaches a log, an exception or {@link #toString()}.
+ *       nothing written to it later can land on a stale primary. What was sent before that counts as possibly executed:
+ *       a server executes it when it goes on, even if the connection is gone. Of a cluster, only the frozen primary's
+ *       slots are refused, as soon as it left a probe unanswered.
+ *   <li>No password reaches a log, an exception or {@link Object#toString()}.
  * </ul>
  *
  * <p>Thread-safe. Share one link per Redis among all caches and limiters of an application.
@@ -78,7 +80,8 @@ public interface RedisLink extends AutoCloseable {
 
     /**
      * Number of the current connection and topology. It grows with every connect, reconnect, failover and resharding
-     * that the link noticed, so whoever reads it before and after knows whether anything happened between.
+     * that the link noticed, so whoever reads it before and after knows whether anything happened between. In a cluster
+     * that is so for any of its primaries.
      *
      * @return the number; 0 before the first connection; one volatile read
      */
@@ -117,6 +120,7 @@ public interface RedisLink extends AutoCloseable {
      * @throws RedisUnavailableException at once, if the link is not up: nothing was sent
      * @throws RedisTimeoutException if the deadline passed: possibly executed
      * @throws RedisException if the server answered an error, or the connection broke before it answered
+     * @throws IllegalStateException on an I/O thread of a link, where it would wait for itself
      */
     <T> @Nullable T call(Duration deadline, RedisOperation<T> operation);
 

@@ -7,8 +7,11 @@ import java.util.concurrent.CompletionStage;
  * One unit of work against Redis: one command, several in a pipeline, or several that depend on each other.
  *
  * <p>It runs on the caller's thread, under no lock, and must not block. Its deadline covers the whole stage, however many
- * commands that takes. All commands of one operation go through the same link generation: if the connection is replaced
- * meanwhile, those not yet answered fail and are never sent again.
+ * commands that takes. To one server, all commands of one operation go through the same connection: if that is replaced
+ * meanwhile, those not yet answered fail, and later ones are refused. In a cluster each goes to the primary of its key at
+ * that moment; compare {@link RedisLink#generation()} where it matters. Commands that address all nodes of a cluster
+ * (FLUSHALL, KEYS, SCAN, SCRIPT LOAD …) are not supported there. A step that begins after the deadline is still sent,
+ * unless the stage was made by one command or one script.
  *
  * @param <T> what it yields; may be null, as GET of a missing key is
  */

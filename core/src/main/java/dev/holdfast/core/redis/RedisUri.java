@@ -56,7 +56,7 @@ final class RedisUri {
         String scheme = colon < 0 ? "" : text.substring(0, colon).toLowerCase(Locale.ROOT);
         RedisMode known = SCHEMES.get(scheme);
         if (colon < 0) {
-            problem("redis.uri", Secrets.mask(text), "not a URI", FORM);
+            problem("redis.uri", hideUser(text), "not a URI", FORM);
             return;
         }
         if (known == null) {
@@ -83,11 +83,13 @@ final class RedisUri {
         String place = rest.substring(at + 1);
         int query = place.indexOf('?');
         if (query >= 0) {
+            // Names only: a value may be a password.
+            String names = place.substring(query + 1).replaceAll("=[^&]*", "");
             problem(
                     "redis.uri.query",
-                    place.substring(query),
+                    "?" + names,
                     "parameters are not understood",
-                    "use the builder's methods for " + place.substring(query + 1));
+                    "use the builder's methods for " + names);
             place = place.substring(0, query);
         }
         int slash = place.indexOf('/');
@@ -96,6 +98,11 @@ final class RedisUri {
         readPrimaryName(fragment);
         masked = scheme + "://" + (username == null ? "" : username) + (password == null ? "" : ":" + Secrets.MASK)
                 + (at < 0 ? "" : "@") + place + (fragment.isEmpty() ? "" : "#" + fragment);
+    }
+
+    private static String hideUser(String text) {
+        int at = text.lastIndexOf('@');
+        return at < 0 ? Secrets.mask(text) : Secrets.MASK + text.substring(at);
     }
 
     private void readUserInfo(String userInfo) {

@@ -17,7 +17,13 @@ final class Refusals {
             if (t instanceof RefusedException) {
                 return t;
             }
-            if (t instanceof CertificateException || (t instanceof SSLException && !isInterrupted(t))) {
+            if (t instanceof SSLException && isInterrupted(t)) {
+                return new RedisException(
+                        address + " did not finish the TLS handshake; it is frozen, or does not speak TLS at that port",
+                        false,
+                        settings.secrets().clean(t));
+            }
+            if (t instanceof CertificateException || t instanceof SSLException) {
                 return tls(t, address, settings);
             }
             String message = t.getMessage();

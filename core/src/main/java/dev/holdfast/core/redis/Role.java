@@ -10,7 +10,9 @@ enum Role {
     /** Takes writes. */
     PRIMARY,
     /** Names the primary. */
-    SENTINEL;
+    SENTINEL,
+    /** Knows its cluster. */
+    CLUSTER_NODE;
 
     /** Judges the answer to ROLE; null if all is well. */
     @Nullable
@@ -30,6 +32,9 @@ enum Role {
         }
         if (sentinel) {
             return refused(name, address + " is a Sentinel, not a Redis", "use redis-sentinel://…#primaryName", true);
+        }
+        if (this == CLUSTER_NODE) {
+            return null;
         }
         // Servers of other make have other names for a role that takes writes.
         if (name.equals("slave") || name.equals("replica")) {

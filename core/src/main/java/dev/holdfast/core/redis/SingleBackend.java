@@ -1,12 +1,19 @@
 package dev.holdfast.core.redis;
 
 import dev.holdfast.core.Problem;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** One primary, found by a {@link PrimarySource}: standalone and Sentinel. State belongs to the link thread. */
+/** One primary, found by a {@link PrimarySource}: standalone and Sentinel.
+ *
+ * <p>State belongs to the link thread; {@code current} is published for those who want it dropped, and {@code looking} lets
+ * them ask for one probe at a time. */
 final class SingleBackend implements Backend, ConnectionLoop.Owner {
+    private final AtomicBoolean looking = new AtomicBoolean();
+    private final LinkThread thread;
     private final LinkLife life;
     private final OperationGate gate;
+    private final PrimarySource primary;
     private final ConnectionLoop loop;
     private volatile @Nullable NodeConnection current;
     private volatile long pingNanos;
@@ -20,12 +27,15 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
             OperationGate gate) {
         this.life = life;
         this.gate = gate;
+        this.thread = thread;
+        this.primary = primary;
         this.loop = new ConnectionLoop(thread, connector, primary, connector::connect, settings, this);
         primary.onMove(loop::moveTo);
     }
 
     @Override
     public void start() {
+        primary.start();
         loop.start();
     }
 
@@ -34,6 +44,11 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
         current = connection;
         gate.reset();
         life.up(connection.commands(), "connected to " + connection.address());
+    }
+
+    @Override
+    public void severed(NodeConnection connection, String reason) {
+        life.severed(connection.commands(), reason);
     }
 
     @Override
@@ -50,6 +65,21 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
     @Override
     public void frozen(String reason) {
         drop(reason);
+    }
+
+    @Override
+    public void timedOut() {
+        if (looking.compareAndSet(false, true)) {
+            thread.execute(() -> {
+                looking.set(false);
+                loop.probeNow(false);
+            });
+        }
+    }
+
+    @Override
+    public PrimarySource subscriptionSource() {
+        return primary;
     }
 
     @Override
@@ -74,5 +104,6 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
     @Override
     public void close() {
         loop.close();
+        primary.close();
     }
 }

@@ -51,6 +51,8 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         final byte[] name;
         final List<Subscriber> subscribers = new ArrayList<>();
         boolean confirmed;
+        /** Whether it was said that the server refuses it. */
+        boolean refused;
 
         Channel(byte[] name) {
             this.name = name;
@@ -90,7 +92,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         } else if (channel.confirmed) {
             tell(subscriber, s -> s.listener.onSubscribed(++s.generation));
         } else if (channel.subscribers.size() == 1 && connection != null) {
-            ask(connection, List.of(channel));
+            ask(connection, channel);
         }
     }
 
@@ -112,7 +114,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         messages.execute(() -> {
             if (epoch.get() == mine) {
                 connection = made;
-                ask(made, List.copyOf(channels.values()));
+                channels.values().forEach(channel -> ask(made, channel));
             }
         });
     }
@@ -133,32 +135,29 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         });
     }
 
-    private void ask(NodeConnection on, List<Channel> wanted) {
-        if (wanted.isEmpty()) {
-            return;
-        }
-        byte[][] names = wanted.stream().map(c -> c.name).toArray(byte[][]::new);
-        on.pubSub().async().subscribe(names).whenComplete((done, failure) -> {
+    /** Asks for one channel per command, so that an ACL which lacks one of them does not keep the others away. */
+    private void ask(NodeConnection on, Channel channel) {
+        on.pubSub().async().subscribe(channel.name).whenComplete((done, failure) -> {
             if (failure != null && Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {
-                refused(on, failure);
+                messages.execute(() -> refused(on, channel, Failures.unwrap(failure)));
             }
         });
     }
 
-    /** An ACL that lacks the channel; asked again slowly, on the same connection. */
-    private void refused(NodeConnection on, Throwable failure) {
-        LOG.warn(
-                "Redis refused a subscription, trying again in {}: {}",
-                settings.refusalRetry(),
-                settings.secrets().mask(Failures.unwrap(failure).getMessage()));
+    /** Said once and asked again slowly, on the same connection. */
+    private void refused(NodeConnection on, Channel channel, Throwable failure) {
+        if (!channel.refused) {
+            channel.refused = true;
+            LOG.warn(
+                    "Redis {} refuses a subscription, trying again every {}: {}",
+                    settings.uri(),
+                    settings.refusalRetry(),
+                    settings.secrets().mask(failure.getMessage()));
+        }
         thread.schedule(
                 () -> messages.execute(() -> {
-                    if (connection == on) {
-                        ask(
-                                on,
-                                channels.values().stream()
-                                        .filter(c -> !c.confirmed)
-                                        .toList());
+                    if (connection == on && channels.containsValue(channel)) {
+                        ask(on, channel);
                     }
                 }),
                 settings.refusalRetry().toNanos());
@@ -168,6 +167,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         Channel channel = channels.get(ByteBuffer.wrap(name));
         if (of == epoch.get() && channel != null && !channel.confirmed) {
             channel.confirmed = true;
+            channel.refused = false;
             countConfirmed();
             List.copyOf(channel.subscribers).forEach(s -> tell(s, t -> t.listener.onSubscribed(++t.generation)));
         }

@@ -38,7 +38,7 @@ class RedisAwayTest {
     void redis_absent_at_start_is_said_once_and_heals_by_itself() {
         server.kill();
         long start = System.nanoTime();
-        try (RedisLink link = RedisLink.connect(server.uri())) {
+        try (RedisLink link = RedisLink.builder(server.uri()).serverCheck(false).connect()) {
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(SECOND);
             await().until(() -> link.state() == LinkState.DOWN);
             assertThatThrownBy(() -> link.call(SECOND, c -> c.ping())).isInstanceOf(RedisUnavailableException.class);
@@ -61,7 +61,7 @@ class RedisAwayTest {
     @Test
     void redis_killed_and_restarted_is_used_again_and_listeners_are_told_in_order() {
         List<LinkChange> changes = new CopyOnWriteArrayList<>();
-        try (RedisLink link = RedisLink.connect(server.uri())) {
+        try (RedisLink link = RedisLink.builder(server.uri()).serverCheck(false).connect()) {
             link.addListener(changes::add);
             assertThat(link.awaitUp(SECOND)).isTrue();
 
@@ -79,7 +79,7 @@ class RedisAwayTest {
     @Test
     void subscription_after_a_restart_is_made_again_and_its_listener_knows() {
         List<String> seen = new CopyOnWriteArrayList<>();
-        try (RedisLink link = RedisLink.connect(server.uri())) {
+        try (RedisLink link = RedisLink.builder(server.uri()).serverCheck(false).connect()) {
             link.subscribe("news".getBytes(UTF_8), new SubscriptionListener() {
                 @Override
                 public void onSubscribed(long generation) {
@@ -111,7 +111,7 @@ class RedisAwayTest {
 
     @Test
     void idle_link_notices_a_frozen_server_and_heals_after_it_goes_on() {
-        try (RedisLink link = RedisLink.connect(server.uri())) {
+        try (RedisLink link = RedisLink.builder(server.uri()).serverCheck(false).connect()) {
             assertThat(link.awaitUp(SECOND)).isTrue();
 
             server.pause();

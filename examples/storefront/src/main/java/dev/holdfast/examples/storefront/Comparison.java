@@ -4,20 +4,27 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * The headless run: warms both paths up, measures one after the other, and freezes Redis in the middle of the second.
+ * The headless run: warms both paths up, measures them in turns, so that whatever else the machine does meets both alike,
+ * and freezes Redis in the middle of the holdfast path's time.
  */
 final class Comparison {
+    /** What was measured. */
+    record Result(Measurement naive, Measurement holdfast, Duration freeze) {}
+
     private static final long SEED = 2026;
-    private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(5);
+
+    /** Odd, so that there is one in the middle. */
+    private static final int TURNS = 3;
+
+    private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(10);
     private static final Duration LONGEST_FREEZE = Duration.ofMillis(2500);
 
     private final Storefront storefront;
-    private final Duration each;
     private final int workers;
     private final Progress progress;
-
-    /** What was measured. */
-    record Result(Measurement naive, Measurement holdfast, Duration freeze) {}
+    private final Duration warmUp;
+    private final Duration turn;
+    private final Duration freeze;
 
     /**
      * Plans a run.
@@ -27,42 +34,51 @@ final class Comparison {
      */
     Comparison(Storefront storefront, Duration each, int workers, Progress progress) {
         this.storefront = storefront;
-        this.each = each;
         this.workers = workers;
         this.progress = progress;
+        this.warmUp = min(LONGEST_WARM_UP, each.dividedBy(2));
+        this.turn = each.dividedBy(TURNS);
+        this.freeze = min(LONGEST_FREEZE, turn.dividedBy(2));
     }
 
     Result run() throws InterruptedException {
-        Duration warmUp = min(LONGEST_WARM_UP, each.dividedBy(2));
-        Duration freeze = min(LONGEST_FREEZE, each.dividedBy(3));
-        progress.say("Warming up both paths, %s s each ...".formatted(seconds(warmUp)));
+        progress.say("Warming up, %s s per path ...".formatted(seconds(warmUp)));
         for (ShopPath path : ShopPath.values()) {
-            measure(path, warmUp, SEED - workers);
+            visit(path, warmUp, -1, new Tally());
         }
-        progress.say("Measuring the naive path for %s s ...".formatted(seconds(each)));
-        Measurement naive = measure(ShopPath.NAIVE, each, SEED);
+        Tally naive = new Tally();
+        Tally holdfast = new Tally();
+        for (int i = 1; i <= TURNS; i++) {
+            progress.say("Measuring the naive path for %s s (%d of %d) ...".formatted(seconds(turn), i, TURNS));
+            visit(ShopPath.NAIVE, turn, i, naive);
+            progress.say("Measuring the holdfast path for %s s (%d of %d) ...".formatted(seconds(turn), i, TURNS));
+            visit(ShopPath.HOLDFAST, turn, i, holdfast);
+        }
+        return new Result(naive.measurement(ShopPath.NAIVE), holdfast.measurement(ShopPath.HOLDFAST), freeze);
+    }
 
-        progress.say("Measuring the holdfast path for %s s ...".formatted(seconds(each)));
-        Duration before = each.minus(freeze).dividedBy(2);
-        try (Traffic traffic = Traffic.start(storefront, ShopPath.HOLDFAST, workers, SEED)) {
-            Thread.sleep(before.toMillis());
-            progress.say("  Redis freezes now ...");
-            storefront.freezeRedis();
-            try {
-                Thread.sleep(freeze.toMillis());
-            } finally {
-                storefront.thawRedis();
-                progress.say("  ... and goes on after %s s.".formatted(seconds(freeze)));
+    private void visit(ShopPath path, Duration duration, int round, Tally tally) throws InterruptedException {
+        try (Traffic traffic = Traffic.start(storefront, path, workers, SEED + (long) round * workers, tally)) {
+            if (path == ShopPath.HOLDFAST && round == TURNS / 2 + 1) {
+                Duration around = duration.minus(freeze).dividedBy(2);
+                Thread.sleep(around.toMillis());
+                freezeRedis();
+                Thread.sleep(around.toMillis());
+            } else {
+                Thread.sleep(duration.toMillis());
             }
-            Thread.sleep(each.minus(before).minus(freeze).toMillis());
-            return new Result(naive, traffic.stop(), freeze);
+            traffic.stop();
         }
     }
 
-    private Measurement measure(ShopPath path, Duration duration, long seed) throws InterruptedException {
-        try (Traffic traffic = Traffic.start(storefront, path, workers, seed)) {
-            Thread.sleep(duration.toMillis());
-            return traffic.stop();
+    private void freezeRedis() throws InterruptedException {
+        progress.say("  Redis freezes now ...");
+        storefront.freezeRedis();
+        try {
+            Thread.sleep(freeze.toMillis());
+        } finally {
+            storefront.thawRedis();
+            progress.say("  ... and goes on after %s s.".formatted(seconds(freeze)));
         }
     }
 

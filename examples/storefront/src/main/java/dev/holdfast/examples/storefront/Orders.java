@@ -2,6 +2,7 @@ package dev.holdfast.examples.storefront;
 
 import static dev.holdfast.examples.storefront.Schema.*;
 import static org.jooq.Records.mapping;
+import static org.jooq.impl.DSL.any;
 import static org.jooq.impl.DSL.coalesce;
 import static org.jooq.impl.DSL.countDistinct;
 import static org.jooq.impl.DSL.inline;
@@ -10,10 +11,14 @@ import static org.jooq.impl.DSL.sum;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jooq.Condition;
 import org.jooq.DSLContext;
 import org.jooq.Field;
+import org.jooq.impl.DSL;
 
 /** Counts and sums over orders, computed by the database. */
 final class Orders {
@@ -35,6 +40,18 @@ final class Orders {
                 .where(ORDER_USER.eq(userId))
                 .fetchSingle()
                 .value1();
+    }
+
+    /** How many orders each of some users has; one statement. */
+    Map<Long, Long> counts(Collection<Long> userIds) {
+        Map<Long, Long> counts = new HashMap<>();
+        userIds.forEach(user -> counts.put(user, 0L));
+        sql.select(ORDER_USER, DSL.count().cast(Long.class))
+                .from(ORDERS)
+                .where(ORDER_USER.eq(any(userIds.toArray(Long[]::new))))
+                .groupBy(ORDER_USER)
+                .forEach(row -> counts.put(row.value1(), row.value2()));
+        return counts;
     }
 
     /** The summary of a day; two statements. */

@@ -26,8 +26,7 @@ record ShopCaches(
         TieredCache<Long, Long> orderCounts,
         TieredCache<String, DaySummary> summaries)
         implements AutoCloseable {
-    private static final int PRODUCTS_IN_PROCESS = 10_000;
-    private static final int WARM_BATCH = 200;
+    private static final int WARM_BATCH = 100;
 
     /** What one read may spend on Redis before it asks the database. */
     private static final Duration REDIS_BUDGET = Duration.ofMillis(250);
@@ -43,7 +42,7 @@ record ShopCaches(
         Orders orders = new Orders(sql);
         return new ShopCaches(
                 ShopCaches.<Long, Product>builder("product", link, Product.class)
-                        .maximumSize(PRODUCTS_IN_PROCESS)
+                        .maximumSize(10_000)
                         .timeToLive(Duration.ofHours(2))
                         .loader(id -> catalog.product(id).orElse(null))
                         .bulkLoader(catalog::products)
@@ -58,6 +57,7 @@ record ShopCaches(
                         .maximumSize(10_000)
                         .timeToLive(Duration.ofMinutes(5))
                         .loader(orders::count)
+                        .bulkLoader(orders::counts)
                         .build(),
                 ShopCaches.<String, DaySummary>builder("day-summary", link, DaySummary.class)
                         .maximumSize(Scale.DAYS)
@@ -74,20 +74,27 @@ record ShopCaches(
                 .tier2Timeout(REDIS_BUDGET);
     }
 
-    /** Reads what will be asked for most, in bulk: all brands, and the most popular products as far as tier 1 holds them. */
-    void warm(Scale scale) {
-        inBulk(brands, LongStream.rangeClosed(1, scale.brands()));
-        inBulk(
+    /**
+     * Reads in bulk what will be asked for, the most popular last, so that Redis holds all of it and this process what is
+     * asked for most.
+     */
+    void warm(Scale scale, Progress progress) {
+        warm(brands, LongStream.rangeClosed(1, scale.brands()), progress);
+        warm(orderCounts, LongStream.iterate(scale.users(), user -> user > 0, user -> user - 1), progress);
+        warm(
                 products,
-                IntStream.range(0, Math.min(PRODUCTS_IN_PROCESS, scale.products()))
-                        .mapToLong(scale::productOfRank));
+                IntStream.iterate(scale.products() - 1, rank -> rank >= 0, rank -> rank - 1)
+                        .mapToLong(scale::productOfRank),
+                progress);
     }
 
-    private static void inBulk(TieredCache<Long, ?> cache, LongStream keys) {
+    private static void warm(TieredCache<Long, ?> cache, LongStream keys, Progress progress) {
+        long start = System.nanoTime();
         List<Long> all = keys.boxed().toList();
         for (int from = 0; from < all.size(); from += WARM_BATCH) {
             cache.getAll(all.subList(from, Math.min(from + WARM_BATCH, all.size())));
         }
+        progress.done(cache.name(), all.size(), start);
     }
 
     List<TieredCache<?, ?>> all() {

@@ -1,15 +1,23 @@
 package dev.holdfast.examples.storefront;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What the visitors of one run saw. Thread-safe. */
+/**
+ * What visitors saw, and what it cost, over one or more runs on one path. Visitors write to it from any thread; {@link
+ * #ran} and {@link #measurement} belong to the thread that sends them.
+ */
 final class Tally {
     private final Latencies latencies = new Latencies();
     private final LongAdder answered = new LongAdder();
     private final LongAdder errors = new LongAdder();
     private final LongAdder staleReads = new LongAdder();
     private final AtomicReference<String> firstError = new AtomicReference<>("");
+
+    private Duration elapsed = Duration.ZERO;
+    private long statements;
+    private TierHits hits = TierHits.NONE;
 
     void answered(long nanos) {
         answered.increment();
@@ -26,24 +34,25 @@ final class Tally {
         firstError.compareAndSet("", why);
     }
 
-    Latencies latencies() {
-        return latencies;
+    /** A run is over. */
+    void ran(Duration time, long sent, TierHits found) {
+        elapsed = elapsed.plus(time);
+        statements += sent;
+        hits = hits.plus(found);
     }
 
-    long answered() {
-        return answered.sum();
-    }
-
-    long errors() {
-        return errors.sum();
-    }
-
-    long staleReads() {
-        return staleReads.sum();
-    }
-
-    /** The first error or stale read; empty if there was none. */
-    String firstError() {
-        return firstError.get();
+    Measurement measurement(ShopPath path) {
+        return new Measurement(
+                path,
+                elapsed,
+                answered.sum(),
+                latencies.quantile(0.50),
+                latencies.quantile(0.95),
+                latencies.quantile(0.99),
+                statements,
+                hits,
+                errors.sum(),
+                staleReads.sum(),
+                firstError.get());
     }
 }

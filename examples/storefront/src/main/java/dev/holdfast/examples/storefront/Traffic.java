@@ -15,16 +15,20 @@ public final class Traffic implements AutoCloseable {
 
     private final Storefront storefront;
     private final ShopPath path;
-    private final Tally tally = new Tally();
+    private final Tally tally;
     private final List<Visitor> visitors = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final long started;
     private final long statementsBefore;
     private final TierHits hitsBefore;
 
-    private Traffic(Storefront storefront, ShopPath path, int workers, long seed) {
+    private Traffic(Storefront storefront, ShopPath path, int workers, long seed, Tally tally) {
+        if (workers < 1) {
+            throw new IllegalArgumentException("workers must be at least 1: " + workers);
+        }
         this.storefront = storefront;
         this.path = path;
+        this.tally = tally;
         Visitor.Guide guide = Visitor.Guide.of(storefront.scale());
         for (int i = 0; i < workers; i++) {
             Visitor visitor = new Visitor(storefront.address(), path, guide, tally, seed + i);
@@ -50,45 +54,31 @@ public final class Traffic implements AutoCloseable {
      * @throws IllegalArgumentException if there are no workers
      */
     public static Traffic start(Storefront storefront, ShopPath path, int workers, long seed) {
-        if (workers < 1) {
-            throw new IllegalArgumentException("workers must be at least 1: " + workers);
-        }
-        return new Traffic(storefront, path, workers, seed);
+        return start(storefront, path, workers, seed, new Tally());
+    }
+
+    /** As above, adding to what earlier runs on this path have counted. */
+    static Traffic start(Storefront storefront, ShopPath path, int workers, long seed, Tally tally) {
+        return new Traffic(storefront, path, workers, seed, tally);
     }
 
     /**
-     * What happened since the start.
+     * Sends the visitors home, each after the request under way. To be called once.
      *
-     * @return a snapshot; exact once the traffic has ended and nobody else visits this path
-     */
-    public Measurement measurement() {
-        return new Measurement(
-                path,
-                Duration.ofNanos(System.nanoTime() - started),
-                tally.answered(),
-                tally.latencies().quantile(0.50),
-                tally.latencies().quantile(0.95),
-                tally.latencies().quantile(0.99),
-                storefront.statements(path) - statementsBefore,
-                storefront.hits(path).minus(hitsBefore),
-                tally.errors(),
-                tally.staleReads(),
-                tally.firstError());
-    }
-
-    /**
-     * Sends the visitors home, each after the request under way.
-     *
-     * @return what happened
+     * @return what happened; exact if nobody else visited this path meanwhile
      * @throws InterruptedException if interrupted while they leave
      */
     public Measurement stop() throws InterruptedException {
-        visitors.forEach(Visitor::leave);
+        close();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         for (Thread thread : threads) {
             thread.join(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
         }
-        return measurement();
+        tally.ran(
+                Duration.ofNanos(System.nanoTime() - started),
+                storefront.statements(path) - statementsBefore,
+                storefront.hits(path).minus(hitsBefore));
+        return tally.measurement(path);
     }
 
     /** Sends the visitors home without waiting for them. */

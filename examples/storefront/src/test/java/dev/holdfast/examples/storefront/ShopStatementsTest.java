@@ -151,7 +151,7 @@ class ShopStatementsTest {
 
     private static long statements(ShopPath path, Supplier<?> page) {
         long before = database.statements(path);
-        page.get();
+        assertThat(page.get()).isNotNull();
         return database.statements(path) - before;
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.examples.storefront;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -156,14 +157,14 @@ class StorefrontTest {
 
     @Test
     void traffic_withoutWorkers_isRejected() {
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> Traffic.start(storefront, ShopPath.NAIVE, 0, 1))
+        assertThatThrownBy(() -> Traffic.start(storefront, ShopPath.NAIVE, 0, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("workers");
     }
 
     @Test
     @Tag("fault")
-    void frozenRedis_isDegradedHealth_andTheShopGoesOn() throws IOException {
+    void frozenRedis_isDegradedHealth_andTheShopGoesOn() throws Exception {
         try (Traffic traffic = Traffic.start(storefront, ShopPath.HOLDFAST, 4, 1)) {
             storefront.freezeRedis();
             try {
@@ -183,9 +184,8 @@ class StorefrontTest {
                     .untilAsserted(
                             () -> assertThat(client.get("/health").text()).startsWith("{\"status\":\"UP\""));
             assertThat(client.get("/holdfast/products/7").text()).contains("\"priceCents\":777");
-            assertThat(traffic.measurement().flawless())
-                    .as(traffic.measurement().firstError())
-                    .isTrue();
+            Measurement seen = traffic.stop();
+            assertThat(seen.flawless()).as(seen.firstError()).isTrue();
         }
     }
 }
