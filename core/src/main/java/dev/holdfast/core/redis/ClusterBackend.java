@@ -172,7 +172,7 @@ final class ClusterBackend implements Backend {
     @Override
     public void frozen(String reason) {
         gate.reset();
-        thread.execute(() -> members.values().forEach(n -> n.loop.probeNow(true)));
+        thread.execute(() -> members.values().forEach(n -> n.loop.probeNow(reason)));
     }
 
     @Override
@@ -180,7 +180,7 @@ final class ClusterBackend implements Backend {
         if (looking.compareAndSet(false, true)) {
             thread.execute(() -> {
                 looking.set(false);
-                members.values().forEach(n -> n.loop.probeNow(false));
+                members.values().forEach(n -> n.loop.probeNow(null));
             });
         }
     }

@@ -51,6 +51,9 @@ final class ConnectionLoop {
     private int failures;
     private int missed;
     private boolean probing;
+    /** Why the connection is thought to be dead, until a probe is answered. */
+    private @Nullable String suspicion;
+
     private long upSince;
     private boolean closed;
 
@@ -95,15 +98,15 @@ final class ConnectionLoop {
         });
     }
 
-    /** Probes now, not at its next turn; missing this one probe is enough if {@code suspect}. */
-    void probeNow(boolean suspect) {
+    /** Probes now, not at its next turn. With a suspicion, missing this one probe is enough to give the connection up. */
+    void probeNow(@Nullable String because) {
         thread.execute(() -> {
             NodeConnection now = current;
             if (now == null || closed) {
                 return;
             }
-            if (suspect) {
-                missed = MISSED_PINGS - 1;
+            if (because != null) {
+                suspicion = because;
             }
             if (!probing) {
                 if (next != null) {
@@ -197,6 +200,7 @@ final class ConnectionLoop {
         if (connection != null) {
             current = connection;
             missed = 0;
+            suspicion = null;
             probing = false;
             upSince = System.nanoTime();
             owner.connected(connection);
@@ -267,9 +271,11 @@ final class ConnectionLoop {
         // An error reply is an answer too.
         if (failure == null || Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {
             missed = 0;
+            suspicion = null;
             owner.answered(took);
-        } else if (++missed >= MISSED_PINGS) {
-            lost(connection, "frozen: " + connection.address() + " did not answer " + missed + " PINGs", null, null);
+        } else if (++missed >= MISSED_PINGS || suspicion != null) {
+            String how = connection.address() + " did not answer " + (missed == 1 ? "PING" : missed + " PINGs");
+            lost(connection, "frozen: " + (suspicion == null ? how : suspicion + ", and " + how), null, null);
             return;
         }
         next = thread.schedule(

@@ -158,7 +158,8 @@ final class LiveRedisLink implements RedisLink {
         }
         if (!gate.tryPass()) {
             gate.failed(Failures.Kind.REJECTED, 0, null, false);
-            throw new RedisUnavailableException("Redis is frozen, its circuit breaker is open: nothing was sent", null);
+            throw new RedisUnavailableException(
+                    "Redis does not answer in time, its circuit breaker is open: nothing was sent", null);
         }
         return status;
     }

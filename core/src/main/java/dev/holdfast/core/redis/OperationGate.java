@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Lets operations through, counts what became of them, and judges by their timeouts when the server is frozen.
  *
  * <p>The circuit breaker opens on timeouts only: an error reply shows a live server, and a broken connection is known
- * without statistics. It never goes half-open, since callers do not pay for probing: the link resets it when it is up
- * again. Thread-safe.
+ * without statistics. It never goes half-open, since callers do not pay for probing: the link resets it when it is sure of
+ * the server again. Thread-safe.
  */
 final class OperationGate {
     private final CircuitBreaker breaker;
@@ -37,7 +37,7 @@ final class OperationGate {
         breaker.getEventPublisher().onStateTransition(event -> {
             if (event.getStateTransition().getToState() == CircuitBreaker.State.OPEN) {
                 CircuitBreaker.Metrics m = breaker.getMetrics();
-                onOpen.accept("frozen: " + m.getNumberOfFailedCalls() + " of the last " + m.getNumberOfBufferedCalls()
+                onOpen.accept(m.getNumberOfFailedCalls() + " of the last " + m.getNumberOfBufferedCalls()
                         + " operations timed out");
             }
         });

@@ -1,6 +1,7 @@
 package dev.holdfast.core.redis;
 
 import dev.holdfast.core.Problem;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -9,12 +10,20 @@ import org.jspecify.annotations.Nullable;
  * <p>State belongs to the link thread; {@code current} is published for those who want it dropped, and {@code looking} lets
  * them ask for one probe at a time. */
 final class SingleBackend implements Backend, ConnectionLoop.Owner {
+    private static final long STABLE_NANOS = Duration.ofSeconds(5).toNanos();
+
     private final AtomicBoolean looking = new AtomicBoolean();
     private final LinkThread thread;
+    private final LinkSettings settings;
     private final LinkLife life;
     private final OperationGate gate;
     private final PrimarySource primary;
     private final ConnectionLoop loop;
+    /** Whether the breaker is open and a probe under way decides. */
+    private boolean suspected;
+
+    private int trips;
+    private long lastTrip;
     private volatile @Nullable NodeConnection current;
     private volatile long pingNanos;
 
@@ -25,6 +34,7 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
             LinkSettings settings,
             LinkLife life,
             OperationGate gate) {
+        this.settings = settings;
         this.life = life;
         this.gate = gate;
         this.thread = thread;
@@ -42,6 +52,7 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
     @Override
     public void connected(NodeConnection connection) {
         current = connection;
+        suspected = false;
         gate.reset();
         life.up(connection.commands(), "connected to " + connection.address());
     }
@@ -60,11 +71,27 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
     @Override
     public void answered(long nanos) {
         pingNanos = nanos;
+        if (suspected) {
+            suspected = false;
+            // Alive, but slower than its callers' deadlines: let it breathe, longer each time.
+            thread.schedule(gate::reset, settings.reconnect().delay(trips++).toNanos());
+        }
     }
 
+    /**
+     * Operations are refused while the breaker is open; whether the server is frozen, or its callers' deadlines are too
+     * short, or this machine was paused, is decided by one PING.
+     */
     @Override
     public void frozen(String reason) {
-        drop(reason);
+        thread.execute(() -> {
+            if (System.nanoTime() - lastTrip > STABLE_NANOS) {
+                trips = 0;
+            }
+            lastTrip = System.nanoTime();
+            suspected = true;
+            loop.probeNow(reason);
+        });
     }
 
     @Override
@@ -72,7 +99,7 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
         if (looking.compareAndSet(false, true)) {
             thread.execute(() -> {
                 looking.set(false);
-                loop.probeNow(false);
+                loop.probeNow(null);
             });
         }
     }

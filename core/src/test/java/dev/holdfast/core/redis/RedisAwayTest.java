@@ -63,7 +63,7 @@ class RedisAwayTest {
         List<LinkChange> changes = new CopyOnWriteArrayList<>();
         try (RedisLink link = RedisLink.builder(server.uri()).serverCheck(false).connect()) {
             link.addListener(changes::add);
-            assertThat(link.awaitUp(SECOND)).isTrue();
+            assertThat(link.awaitUp(Duration.ofSeconds(5))).isTrue();
 
             server.kill();
             await().until(() -> link.state() == LinkState.DOWN);
@@ -112,7 +112,7 @@ class RedisAwayTest {
     @Test
     void idle_link_notices_a_frozen_server_and_heals_after_it_goes_on() {
         try (RedisLink link = RedisLink.builder(server.uri()).serverCheck(false).connect()) {
-            assertThat(link.awaitUp(SECOND)).isTrue();
+            assertThat(link.awaitUp(Duration.ofSeconds(5))).isTrue();
 
             server.pause();
             await().atMost(Duration.ofSeconds(4)).until(() -> link.state() == LinkState.DOWN);

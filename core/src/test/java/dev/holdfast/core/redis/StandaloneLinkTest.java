@@ -117,6 +117,29 @@ class StandaloneLinkTest {
     }
 
     @Test
+    void deadlines_too_short_open_the_breaker_but_do_not_cost_the_connection() {
+        long generation = link.generation();
+        await().atMost(SECOND.multipliedBy(5))
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> {
+                    try {
+                        link.call(Duration.ofMillis(1), c -> c.blpop(0.01, bytes("list")));
+                        return false;
+                    } catch (RedisTimeoutException e) {
+                        return false;
+                    } catch (RedisUnavailableException e) {
+                        return e.getMessage().contains("breaker is open");
+                    }
+                });
+
+        await().atMost(SECOND.multipliedBy(5))
+                .ignoreExceptions()
+                .until(() -> "PONG".equals(link.call(SECOND, c -> c.ping())));
+        assertThat(link.generation()).isEqualTo(generation);
+        assertThat(link.state()).isEqualTo(LinkState.UP);
+    }
+
+    @Test
     void script_runs_although_the_server_does_not_know_it() {
         RedisScript<Long> script =
                 RedisScript.of("return redis.call('INCRBY', KEYS[1], ARGV[1])", ScriptOutputType.INTEGER);
