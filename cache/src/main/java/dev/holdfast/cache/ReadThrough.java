@@ -182,7 +182,9 @@ final class ReadThrough<K, V> {
                 return null;
             }
             long life = access.lifeNanos();
-            Tier2.Fill fill = token == null || access.leaseRanOut(began) ? null : access.values().wrap(escaped, token, value, born, life, cost);
+            Tier2.Fill fill = token == null || access.leaseRanOut(began)
+                    ? null
+                    : access.values().wrap(escaped, token, value, born, life, cost);
             Entry<V> entry = tier1.store(key, escaped, value, born, life, flight);
             steps.at(Step.BEFORE_FILL, escaped);
             if (fill != null && !flight.detached()) {

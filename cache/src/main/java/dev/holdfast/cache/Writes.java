@@ -25,7 +25,9 @@ final class Writes<K, V> {
     /** What one call could not announce. Once there is anything, its later chunks do not wait for Redis any more. */
     private static final class Owed {
         int keys;
-        @Nullable RedisException cause;
+
+        @Nullable
+        RedisException cause;
 
         void add(int more, RedisException why) {
             keys += more;
@@ -109,7 +111,8 @@ final class Writes<K, V> {
             counters.tier2Failures.increment();
             owed.add(keys.size(), e);
         } catch (RuntimeException | Error e) {
-            synchronizer.retryLater(); // The journal would refuse tier 2 to these keys until somebody acknowledges them.
+            synchronizer
+                    .retryLater(); // The journal would refuse tier 2 to these keys until somebody acknowledges them.
             throw e;
         }
     }
@@ -150,8 +153,7 @@ final class Writes<K, V> {
         settle(owed);
     }
 
-    private void putChunk(
-            List<K> keys, List<String> escaped, List<Tier2.Fill> drafts, Map<K, V> values, Owed owed) {
+    private void putChunk(List<K> keys, List<String> escaped, List<Tier2.Fill> drafts, Map<K, V> values, Owed owed) {
         Map<String, byte[]> tokens = new LinkedHashMap<>();
         drafts.forEach(draft -> tokens.put(draft.key(), draft.token()));
         long number = journal.begin(escaped);
@@ -185,7 +187,10 @@ final class Writes<K, V> {
                 }
             }
             if (!refused.isEmpty()) {
-                tier2.delete(refused, tier2.deadline()); // An older value may be there still, valid again once its barrier is forgotten.
+                tier2.delete(
+                        refused,
+                        tier2.deadline()); // An older value may be there still, valid again once its barrier is
+                // forgotten.
             }
             journal.acknowledge(escaped, number);
         } catch (RedisException e) {

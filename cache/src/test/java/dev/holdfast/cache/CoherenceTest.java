@@ -118,6 +118,21 @@ class CoherenceTest {
     }
 
     @Test
+    void invalidate_announced_hasDeletedValueAndLeaseBefore() throws Exception {
+        fillBothTiersOfBothNodes();
+        redis.command("SET", "hf:fleet:l:{1}", "of somebody who loads");
+        try (Pauses.Hold hold = a.pauses.hold(Step.MINTED)) {
+            CompletableFuture<Void> invalidation = a.inBackground(() -> a.cache.invalidate(1L));
+            hold.awaitReached();
+            assertThat(exists(VALUE)).isFalse();
+            assertThat(exists("hf:fleet:l:{1}")).isFalse();
+            hold.release();
+            finish(invalidation);
+        }
+        assertFreshEverywhere();
+    }
+
+    @Test
     void tier2Read_overtakenByAnInvalidationOfTheSameNode_isNotStored() throws Exception {
         a.get(1);
         await().until(() -> exists(VALUE));
@@ -361,13 +376,14 @@ class CoherenceTest {
 
     @Test
     void tier1_ofAValueFromTier2_endsWithIt() {
-        Node brief = start(builder -> builder.timeToLive(Duration.ofMillis(600)).jitter(0));
-        brief.awaitInStep();
+        Node brief = start(
+                        builder -> builder.timeToLive(Duration.ofMillis(1_500)).jitter(0))
+                .awaitInStep();
+        Node late = start(builder -> builder).awaitInStep();
         brief.get(7);
         await().until(() -> exists("hf:fleet:v1:{7}"));
         long left = redis.command("PTTL", "hf:fleet:v1:{7}").number();
-        assertThat(left).isBetween(1L, 600L);
-        Node late = start(builder -> builder).awaitInStep();
+        assertThat(left).isBetween(1L, 1_500L);
         late.get(7);
         assertThat(late.cache.stats().tier2Hits()).isEqualTo(1);
         await().until(() -> !exists("hf:fleet:v1:{7}"));

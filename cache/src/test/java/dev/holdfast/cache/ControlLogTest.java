@@ -3,9 +3,9 @@ package dev.holdfast.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.testkit.redis.RedisReply;
 import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
-import dev.holdfast.testkit.redis.RedisReply;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,8 +105,7 @@ class ControlLogTest {
     }
 
     private static ControlLog.Read read(ControlLog log, String epoch, long applied) {
-        return Objects.requireNonNull(
-                link.call(Duration.ofSeconds(5), commands -> log.read(commands, epoch, applied)));
+        return Objects.requireNonNull(link.call(Duration.ofSeconds(5), commands -> log.read(commands, epoch, applied)));
     }
 
     private List<String> someKeys() {
@@ -150,7 +149,8 @@ class ControlLogTest {
                         model = dumped.copy();
                     }
                 }
-                case 3 -> mintAndCheck(log, at, observer.applied + 1_000_000_000L, false); // as if Redis's clock were behind
+                case 3 ->
+                    mintAndCheck(log, at, observer.applied + 1_000_000_000L, false); // as if Redis's clock were behind
                 case 4 -> mintAndCheck(log, at, observer.applied, true);
                 case 5, 6, 7, 8 -> mintAndCheck(log, at, observer.applied, false);
                 default -> readAndCheck(log, at, observer);
@@ -239,7 +239,8 @@ class ControlLogTest {
     /** Compares the key itself with the model. */
     private void assertHolds(String at) {
         Map<String, Long> held = new HashMap<>();
-        List<String> members = redis.command("ZRANGE", CONTROL, "0", "-1", "WITHSCORES").texts();
+        List<String> members =
+                redis.command("ZRANGE", CONTROL, "0", "-1", "WITHSCORES").texts();
         for (int i = 0; i < members.size(); i += 2) {
             held.put(members.get(i), Long.parseLong(members.get(i + 1)));
         }

@@ -107,24 +107,24 @@ class LocalRaceTest {
     void store_underWayWhenAGapTurnsOutToBePruned_isDroppedToo() {
         CountDownLatch inTheStore = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);
-        try (CoherentCache<Long, String> cache =
-                (CoherentCache<Long, String>) TieredCache.<Long, String>builder("local")
-                        .redis(RedisLink.disabled())
-                        .maximumWeight(100, (key, value) -> { // runs inside the exclusion, after the barriers were looked at
-                            if (value.equals("old")) {
-                                inTheStore.countDown();
-                                await(mayEnd);
-                            }
-                            return 1;
-                        })
-                        .loader(key -> source.get())
-                        .build()) {
+        try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>) TieredCache.<Long, String>builder(
+                        "local")
+                .redis(RedisLink.disabled())
+                .maximumWeight(100, (key, value) -> { // runs inside the exclusion, after the barriers were looked at
+                    if (value.equals("old")) {
+                        inTheStore.countDown();
+                        await(mayEnd);
+                    }
+                    return 1;
+                })
+                .loader(key -> source.get())
+                .build()) {
             cache.coherence().applyRead(new ControlLog.Read("e", 5, 1, 0, 5, 0, List.of()), 0);
             Future<String> early = threads.submit(() -> cache.get(1L));
             await(inTheStore);
             source.set("new");
-            Future<?> repair = threads.submit(() ->
-                    cache.coherence().applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 10, List.of()), 0));
+            Future<?> repair = threads.submit(
+                    () -> cache.coherence().applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 10, List.of()), 0));
             CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS).execute(mayEnd::countDown);
             finish(repair);
             assertThat(finish(early)).isEqualTo("old");
@@ -160,6 +160,22 @@ class LocalRaceTest {
             assertThat(coherence.receive(new ControlLog.Message("e", 5, 20, false, List.of())))
                     .isTrue();
             assertThat(coherence.losses()).as("a chain that jumps over ours").isEqualTo(losses + 1);
+        }
+    }
+
+    @Test
+    void reply_olderThanWhatARepairHasApplied_isAppliedAllTheSame() {
+        for (String epoch : List.of("e", "the one before")) {
+            source.set("old");
+            try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
+                    LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
+                Coherence<Long, String> coherence = cache.coherence();
+                coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of()), 0);
+                cache.get(1L);
+                source.set("new");
+                coherence.applyOwn(new ControlLog.Minted(epoch, 1, 2, 1, 0), List.of("1"), List.of(1L));
+                assertThat(cache.get(1L)).isEqualTo("new");
+            }
         }
     }
 
@@ -246,8 +262,7 @@ class LocalRaceTest {
                 .build()) {
             Future<Boolean> message = threads.submit(() -> {
                 messages.set(Thread.currentThread());
-                boolean incomplete =
-                        cache.coherence().receive(new ControlLog.Message("", 0, 1, false, List.of("1")));
+                boolean incomplete = cache.coherence().receive(new ControlLog.Message("", 0, 1, false, List.of("1")));
                 messages.set(null);
                 return incomplete;
             });
@@ -285,9 +300,11 @@ class LocalRaceTest {
             await(loading);
             long misses = cache.stats().misses();
             long begun = System.nanoTime();
-            assertThat(cache.getAll(keys)).hasSize(8).allSatisfy((key, value) -> assertThat(value)
-                    .isEqualTo("quick"));
-            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(Duration.ofMillis(400), Duration.ofMillis(1_500));
+            assertThat(cache.getAll(keys))
+                    .hasSize(8)
+                    .allSatisfy((key, value) -> assertThat(value).isEqualTo("quick"));
+            assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                    .isBetween(Duration.ofMillis(400), Duration.ofMillis(1_500));
             assertThat(cache.stats().misses() - misses).as("each counted once").isEqualTo(8);
             end.countDown();
         }
@@ -314,7 +331,9 @@ class LocalRaceTest {
             long misses = cache.stats().misses();
             assertThat(cache.get(1L)).isEqualTo("quick");
             assertThat(cache.stats().misses() - misses).isEqualTo(1);
-            assertThat(cache.get(1L)).as("cached, so nobody waits for the slow load again").isEqualTo("quick");
+            assertThat(cache.get(1L))
+                    .as("cached, so nobody waits for the slow load again")
+                    .isEqualTo("quick");
             assertThat(loads).hasValue(2);
             end.countDown();
             assertThat(finish(slow)).isEqualTo("slow");

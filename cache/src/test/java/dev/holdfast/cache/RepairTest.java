@@ -158,8 +158,7 @@ class RepairTest {
                     throw new IllegalStateException("away");
                 }))
                 .awaitInStep();
-        CompletableFuture<Map<Long, String>> all =
-                CompletableFuture.supplyAsync(() -> b.cache.getAll(List.of(1L, 2L)));
+        CompletableFuture<Map<Long, String>> all = CompletableFuture.supplyAsync(() -> b.cache.getAll(List.of(1L, 2L)));
         assertThat(decoding.await(10, TimeUnit.SECONDS)).isTrue();
         CompletableFuture<String> one = new CompletableFuture<>();
         Thread joiner = new Thread(() -> {

@@ -49,7 +49,9 @@ class Tier2Test {
     private static boolean fill(byte[] token, long born) {
         byte[] payload = "v".getBytes(StandardCharsets.US_ASCII);
         Envelope envelope = new Envelope(0, 1, born, Long.MAX_VALUE, Long.MAX_VALUE, 0, "1", payload);
-        return tier2.fill(List.of(new Tier2.Fill("1", token, envelope, 60_000))).join().get(0);
+        return tier2.fill(List.of(new Tier2.Fill("1", token, envelope, 60_000)))
+                .join()
+                .get(0);
     }
 
     private static byte[] lease() {
@@ -57,7 +59,8 @@ class Tier2Test {
     }
 
     private static long born() {
-        return Objects.requireNonNull(Envelope.parse(redis.command("GET", VALUE).bytes())).born();
+        return Objects.requireNonNull(Envelope.parse(redis.command("GET", VALUE).bytes()))
+                .born();
     }
 
     @Test
@@ -77,7 +80,9 @@ class Tier2Test {
         assertThat(tier2.lease("1", PATIENCE)).as("one at a time").isNull();
         redis.command("SET", LEASE, "another's");
         assertThat(fill(mine, 1)).isFalse();
-        assertThat(redis.command("GET", LEASE).text()).as("is left to its owner").isEqualTo("another's");
+        assertThat(redis.command("GET", LEASE).text())
+                .as("is left to its owner")
+                .isEqualTo("another's");
         assertThat(redis.command("EXISTS", VALUE).number()).isZero();
     }
 

@@ -105,8 +105,8 @@ class WritesTest {
                 .hasMessageContaining("1200 keys are invalid on this node");
         assertThat(a.get(1_199)).isEqualTo("k1199 v1");
         acceptWrites();
-        await().untilAsserted(() -> assertThat(b.cache.getAll(keys)).allSatisfy((key, value) -> assertThat(value)
-                .isEqualTo(source.value(key))));
+        await().untilAsserted(() -> assertThat(b.cache.getAll(keys))
+                .allSatisfy((key, value) -> assertThat(value).isEqualTo(source.value(key))));
     }
 
     @Test
@@ -124,8 +124,8 @@ class WritesTest {
         assertThatThrownBy(() -> a.cache.putAll(values)).isInstanceOf(InvalidationPendingException.class);
         assertThat(a.get(599)).isEqualTo("k599 v1");
         acceptWrites();
-        await().untilAsserted(() -> assertThat(b.cache.getAll(keys)).allSatisfy((key, value) -> assertThat(value)
-                .isEqualTo(source.value(key))));
+        await().untilAsserted(() -> assertThat(b.cache.getAll(keys))
+                .allSatisfy((key, value) -> assertThat(value).isEqualTo(source.value(key))));
     }
 
     @Test
@@ -138,7 +138,8 @@ class WritesTest {
             a.cache.invalidate(key);
         }
         a.get(1);
-        await().untilAsserted(() -> assertThat(a.cache.stats().fills()).as("tier 2 is in use").isEqualTo(1));
+        await().untilAsserted(() ->
+                assertThat(a.cache.stats().fills()).as("tier 2 is in use").isEqualTo(1));
         assertThat(redis.command("ZSCORE", CONTROL, "!floor").number()).isEqualTo((long) floor);
         redis.command("DEL", CONTROL);
         await().until(() -> a.cache.tier2Open() && b.cache.tier2Open() && exists(CONTROL));
@@ -239,11 +240,12 @@ class WritesTest {
         }));
         assertThatThrownBy(() -> a.cache.put(1L, "v")).hasMessage("cannot weigh");
         broken.set(false);
-        await().until(() -> { // The journal deletes what the put left, and announces it.
-            a.get(1);
-            a.cache.coherence().fence(List.of(1L)); // so that the next read asks tier 2
-            return a.cache.stats().tier2Hits() > 0;
-        });
+        await().until(
+                        () -> { // The journal deletes what the put left, and announces it.
+                            a.get(1);
+                            a.cache.coherence().fence(List.of(1L)); // so that the next read asks tier 2
+                            return a.cache.stats().tier2Hits() > 0;
+                        });
         assertThat(a.get(1)).isEqualTo("k1 v0");
     }
 }
