@@ -136,7 +136,7 @@ final class Writes<K, V> {
         List<String> escaped = keys.stream().map(names::escape).toList();
         if (alone()) {
             coherence.fence(keys);
-            keepHere(keys, escaped, values);
+            keepHere(keys, escaped, values, coherence.applied());
             return;
         }
         List<Tier2.Fill> drafts = new ArrayList<>(keys.size());
@@ -157,16 +157,18 @@ final class Writes<K, V> {
         Map<String, byte[]> tokens = new LinkedHashMap<>();
         drafts.forEach(draft -> tokens.put(draft.key(), draft.token()));
         long number = journal.begin(escaped);
+        long born = coherence.applied(); // From before the put, so that whoever overtakes it has the last word.
         coherence.fence(keys);
         if (owed.keys > 0) {
-            keepHere(keys, escaped, values);
+            keepHere(keys, escaped, values, born);
             owed.keys += keys.size();
             return;
         }
         try {
             long generation = link.generation();
             long losses = coherence.losses();
-            ControlLog.Minted minted = tier2.stampPuts(tokens, coherence.applied(), escaped);
+            ControlLog.Minted minted = tier2.stampPuts(tokens, born, escaped);
+            born = minted.stamp();
             applyOwn(minted, keys, escaped);
             steps.at(Step.PUT_STAMPED, escaped.get(0));
             List<Boolean> stored = tier2.write(stamped(drafts, minted.stamp()));
@@ -196,7 +198,7 @@ final class Writes<K, V> {
             // Whatever of it reached Redis is deleted and announced as soon as Redis answers; this node keeps the
             // values.
             counters.tier2Failures.increment();
-            keepHere(keys, escaped, values);
+            keepHere(keys, escaped, values, born);
             owed.add(keys.size(), e);
         } catch (RuntimeException | Error e) {
             synchronizer.retryLater();
@@ -204,9 +206,9 @@ final class Writes<K, V> {
         }
     }
 
-    private void keepHere(List<K> keys, List<String> escaped, Map<K, V> values) {
+    private void keepHere(List<K> keys, List<String> escaped, Map<K, V> values, long born) {
         for (int i = 0; i < keys.size(); i++) {
-            keep(keys.get(i), escaped.get(i), values, coherence.applied(), access.lifeNanos());
+            keep(keys.get(i), escaped.get(i), values, born, access.lifeNanos());
         }
     }
 

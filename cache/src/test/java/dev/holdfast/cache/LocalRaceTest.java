@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -163,6 +164,22 @@ class LocalRaceTest {
     }
 
     @Test
+    void reply_olderThanWhatARepairHasApplied_isAppliedAllTheSame() {
+        for (String epoch : List.of("e", "the one before")) {
+            source.set("old");
+            try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
+                    LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
+                Coherence<Long, String> coherence = cache.coherence();
+                coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of()), 0);
+                cache.get(1L);
+                source.set("new");
+                coherence.applyOwn(new ControlLog.Minted(epoch, 1, 2, 1, 0), List.of("1"), List.of(1L));
+                assertThat(cache.get(1L)).isEqualTo("new");
+            }
+        }
+    }
+
+    @Test
     void message_decodedBeforeThisNodeKnewItsKeyType_isAppliedAllTheSame() {
         AtomicBoolean known = new AtomicBoolean();
         CountDownLatch decoded = new CountDownLatch(1);
@@ -196,6 +213,68 @@ class LocalRaceTest {
             mayApply.countDown();
             finish(message);
             assertThat(cache.get(1L)).isEqualTo("new");
+        }
+    }
+
+    @Test
+    void load_notDetachedYetWhenItsBarrierIsApplied_isRefusedByItsBirth() {
+        assertRefusedByItsBirth(cache -> cache.get(1L));
+        assertRefusedByItsBirth(cache -> cache.getAll(List.of(1L)).get(1L));
+    }
+
+    /** A key that nobody could decode is detached late: until then only the birth stamp shows that a load is older. */
+    private void assertRefusedByItsBirth(Function<TieredCache<Long, String>, String> read) {
+        source.set("old");
+        CountDownLatch decoded = new CountDownLatch(1);
+        CountDownLatch mayApply = new CountDownLatch(1);
+        CountDownLatch applied = new CountDownLatch(1);
+        CountDownLatch mayDetach = new CountDownLatch(1);
+        CountDownLatch loaded = new CountDownLatch(1);
+        AtomicReference<Thread> messages = new AtomicReference<>();
+        KeyCodec<Long> codec = new KeyCodec<>() {
+            @Override
+            public String encode(Long key) {
+                return key.toString();
+            }
+
+            @Override
+            public Long decode(String text) {
+                if (Thread.currentThread() == messages.get()) {
+                    if (decoded.getCount() > 0) {
+                        decoded.countDown();
+                        await(mayApply);
+                        throw new IllegalStateException("no key was encoded yet");
+                    }
+                    applied.countDown();
+                    await(mayDetach);
+                }
+                return Long.valueOf(text);
+            }
+        };
+        try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>) LocalRaceTest.<Long>builder()
+                .keyCodec(codec)
+                .loader(key -> {
+                    String value = source.get();
+                    loaded.countDown();
+                    await(applied);
+                    return value;
+                })
+                .build()) {
+            Future<Boolean> message = threads.submit(() -> {
+                messages.set(Thread.currentThread());
+                boolean incomplete = cache.coherence().receive(new ControlLog.Message("", 0, 1, false, List.of("1")));
+                messages.set(null);
+                return incomplete;
+            });
+            await(decoded);
+            Future<String> early = threads.submit(() -> read.apply(cache));
+            await(loaded);
+            source.set("new");
+            mayApply.countDown();
+            assertThat(finish(early)).isEqualTo("old");
+            mayDetach.countDown();
+            finish(message);
+            assertThat(read.apply(cache)).isEqualTo("new");
         }
     }
 

@@ -179,6 +179,27 @@ class WritesTest {
     }
 
     @Test
+    void put_overtakenByAnInvalidationAndThenRefused_isNotKeptHere() throws Exception {
+        Node a = start(builder -> builder);
+        Node b = start(builder -> builder);
+        try (Pauses.Hold hold = a.pauses.hold(Step.PUT_STAMPED)) {
+            source.commit(1);
+            String value = source.value(1);
+            CompletableFuture<Void> put = a.inBackground(() -> a.cache.put(1L, value));
+            hold.awaitReached();
+            source.commit(1);
+            long before = a.cache.stats().invalidationsReceived();
+            b.cache.invalidate(1L);
+            b.cache.invalidate(2L);
+            await().until(() -> a.cache.stats().invalidationsReceived() >= before + 2);
+            refuseWrites();
+            hold.release();
+            finish(put);
+        }
+        assertThat(a.get(1)).isEqualTo("k1 v2");
+    }
+
+    @Test
     void putAll_withAValueThatCannotBeEncoded_storesNoneOfThem() {
         Codec<String> codec = new Codec<>() {
             @Override
