@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class ServerDirectory {
 
     private static final String PREFIX = "run-";
+    private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-";
     private static final String LOCK_FILE = "lock";
 
     private static final ReentrantLock LOCK = new ReentrantLock();
@@ -66,7 +67,7 @@ public final class ServerDirectory {
     private static Path openRun() throws IOException {
         Path home = UserFiles.temporary();
         sweep(home);
-        Path directory = Files.createTempDirectory(home, PREFIX);
+        Path directory = Files.createTempDirectory(home, OWN_PREFIX);
         FileChannel channel =
                 FileChannel.open(directory.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         channel.lock();
@@ -77,7 +78,10 @@ public final class ServerDirectory {
     private static void sweep(Path home) throws IOException {
         try (DirectoryStream<Path> runs = Files.newDirectoryStream(home, PREFIX + "*")) {
             for (Path other : runs) {
-                if (isAbandoned(other.resolve(LOCK_FILE))) {
+                // This class may be loaded twice, and opening and closing the lock file would let go of the other's
+                // lock.
+                boolean own = other.getFileName().toString().startsWith(OWN_PREFIX);
+                if (!own && isAbandoned(other.resolve(LOCK_FILE))) {
                     delete(other);
                 }
             }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Where the testkit keeps files: per user, never in a directory that somebody else prepared. */
@@ -25,9 +26,9 @@ final class UserFiles {
 
     /** For what stays: the first of the property, the user's cache directory and the temporary one that can be written. */
     static Path cache() {
-        String configured = System.getProperty(CACHE_PROPERTY);
-        if (configured != null) {
-            return own(Path.of(configured));
+        Optional<String> configured = TestkitProperty.get(CACHE_PROPERTY);
+        if (configured.isPresent()) {
+            return own(Path.of(configured.get()));
         }
         List<Path> candidates = new ArrayList<>();
         String xdg = System.getenv("XDG_CACHE_HOME");
