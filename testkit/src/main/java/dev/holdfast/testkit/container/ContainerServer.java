@@ -61,9 +61,14 @@ public final class ContainerServer implements ServerControl {
                 .waitingFor(new Elsewhere());
         builder.files.forEach(
                 (path, content) -> container.withCopyToContainer(Transferable.of(content, READABLE), path));
-        if (!builder.entrypoint.isEmpty()) {
-            container.withCreateContainerCmdModifier(command -> command.withEntrypoint(builder.entrypoint));
-        }
+        container.withCreateContainerCmdModifier(command -> {
+            if (!builder.entrypoint.isEmpty()) {
+                command.withEntrypoint(builder.entrypoint);
+            }
+            if (!builder.user.isEmpty()) {
+                command.withUser(builder.user);
+            }
+        });
         String address = LOOPBACK.contains(host) ? "127.0.0.1:" : "";
         container.setPortBindings(List.of(address + port + ":" + builder.port));
     }
@@ -308,6 +313,7 @@ public final class ContainerServer implements ServerControl {
         private final List<String> arguments = new ArrayList<>();
         private final Map<String, byte[]> files = new LinkedHashMap<>();
         private List<String> entrypoint = List.of();
+        private String user = "";
         private Readiness readiness = server -> true;
 
         private Builder(String image, int port) {
@@ -358,6 +364,17 @@ public final class ContainerServer implements ServerControl {
          */
         public Builder entrypoint(List<String> words) {
             this.entrypoint = List.copyOf(words);
+            return this;
+        }
+
+        /**
+         * Sets the user as whom the server runs in its container, in place of the image's.
+         *
+         * @param name a user that the image knows
+         * @return this builder
+         */
+        public Builder user(String name) {
+            this.user = name;
             return this;
         }
 

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class ExternalPostgresTest {
 
+    private final String before = System.getProperty(ServerSource.PROPERTY, "");
+
     private PostgresReplicated theirs;
 
     @BeforeEach
@@ -30,7 +32,7 @@ class ExternalPostgresTest {
 
     @AfterEach
     void stop() {
-        System.clearProperty(ServerSource.PROPERTY);
+        System.setProperty(ServerSource.PROPERTY, before);
         System.clearProperty(PostgresSources.URL);
         System.clearProperty(PostgresSources.REPLICA_URL);
         theirs.close();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.junit.Servers;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Servers
 class PostgresServerTest {
 
     private static PostgresServer postgres;
@@ -33,9 +35,11 @@ class PostgresServerTest {
 
     @Test
     void single_answersSql() throws SQLException {
-        assertThat(postgres.jdbcUrl()).isEqualTo("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres");
+        assertThat(postgres.jdbcUrl())
+                .isEqualTo("jdbc:postgresql://" + postgres.host() + ":" + postgres.port() + "/postgres");
         assertThat(postgres.url())
-                .isEqualTo("postgres://postgres:testkit-secret@127.0.0.1:" + postgres.port() + "/postgres");
+                .isEqualTo(
+                        "postgres://postgres:testkit-secret@" + postgres.host() + ":" + postgres.port() + "/postgres");
         assertThat(query(postgres, "SELECT upper('grün')")).isEqualTo("GRÜN");
         assertThat(query(postgres, "SHOW server_encoding")).isEqualTo("UTF8");
         assertThat(query(postgres, "SHOW fsync")).isEqualTo("off");
