@@ -26,7 +26,7 @@ final class ContainerPostgres {
             if [ ! -e /tmp/data/PG_VERSION ]; then
                 printf %s "$PASSWORD" > /tmp/password
                 initdb --pgdata=/tmp/data --username="$USERNAME" --pwfile=/tmp/password --auth=scram-sha-256 \\
-                    --encoding=UTF8 --locale=C --no-sync > /tmp/initdb.log || { cat /tmp/initdb.log; exit 1; }
+                    --encoding=UTF8 --locale=C --lc-ctype=C.UTF-8 --no-sync > /tmp/initdb.log || { cat /tmp/initdb.log; exit 1; }
                 echo 'host all all all scram-sha-256' >> /tmp/data/pg_hba.conf
             fi
             rm -f /tmp/data/postmaster.pid
