@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -255,6 +256,40 @@ class LocalCacheTest {
                 .build()) {
             assertThatThrownBy(() -> cache.getAll(List.of(1L, 2L))).isInstanceOf(CacheLoadException.class);
             assertThat(cache.getAll(List.of(1L, 2L))).hasSize(2);
+        }
+    }
+
+    @Test
+    void getAll_bulkLoaderThatMapsAKeyToNull_hasNoValueForIt() {
+        try (TieredCache<Long, String> cache = builder()
+                .requirePresent()
+                .bulkLoader(keys -> {
+                    Map<Long, String> found = new HashMap<>();
+                    keys.forEach(key -> found.put(key, key == 1 ? null : "v"));
+                    return found;
+                })
+                .build()) {
+            assertThatThrownBy(() -> cache.getAll(List.of(1L, 2L)))
+                    .isInstanceOf(AbsentValueException.class)
+                    .hasMessageContaining("[1]");
+        }
+    }
+
+    @Test
+    void getAll_loaderThatThrowsAnError_landsItsFlights() {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        try (TieredCache<Long, String> cache = builder()
+                .bulkLoader(keys -> {
+                    if (broken.get()) {
+                        throw new StackOverflowError("too deep");
+                    }
+                    return Map.of(1L, "v");
+                })
+                .build()) {
+            assertThatThrownBy(() -> cache.getAll(List.of(1L))).isInstanceOf(StackOverflowError.class);
+            assertThatThrownBy(() -> cache.get(1L)).isInstanceOf(StackOverflowError.class);
+            broken.set(false);
+            assertThat(cache.get(1L)).isEqualTo("v");
         }
     }
 

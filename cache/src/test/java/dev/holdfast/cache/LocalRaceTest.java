@@ -1,7 +1,6 @@
 package dev.holdfast.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.core.redis.RedisLink;
 import java.time.Duration;
@@ -99,6 +98,32 @@ class LocalRaceTest {
                         }
                     },
                     () -> assertThat(cache.get(KEY)).isEqualTo("v1"));
+            assertThat(loads).hasValue(1);
+        }
+    }
+
+    @Test
+    void getAll_thatMissedTier1BeforeAnotherLoadLanded_doesNotLoadAgain() {
+        AtomicInteger loads = new AtomicInteger();
+        AtomicReference<Runnable> afterTheLookIntoTier1 = new AtomicReference<>(() -> {});
+        KeyCodec<Long> codec = new KeyCodec<>() {
+            @Override
+            public String encode(Long key) {
+                afterTheLookIntoTier1.getAndSet(() -> {}).run();
+                return key.toString();
+            }
+
+            @Override
+            public Long decode(String text) {
+                return Long.valueOf(text);
+            }
+        };
+        try (TieredCache<Long, String> cache = LocalRaceTest.<Long>builder()
+                .keyCodec(codec)
+                .loader(key -> "v" + loads.incrementAndGet())
+                .build()) {
+            afterTheLookIntoTier1.set(() -> finish(threads.submit(() -> cache.get(1L))));
+            assertThat(cache.getAll(List.of(1L))).containsEntry(1L, "v1");
             assertThat(loads).hasValue(1);
         }
     }
@@ -338,40 +363,6 @@ class LocalRaceTest {
             end.countDown();
             assertThat(finish(slow)).isEqualTo("slow");
             assertThat(cache.get(1L)).isEqualTo("quick");
-        }
-    }
-
-    @Test
-    void getAll_bulkLoaderThatMapsAKeyToNull_hasNoValueForIt() {
-        try (TieredCache<Long, String> cache = LocalRaceTest.<Long>builder()
-                .requirePresent()
-                .bulkLoader(keys -> {
-                    Map<Long, String> found = new HashMap<>();
-                    keys.forEach(key -> found.put(key, key == 1 ? null : "v"));
-                    return found;
-                })
-                .build()) {
-            assertThatThrownBy(() -> cache.getAll(List.of(1L, 2L)))
-                    .isInstanceOf(AbsentValueException.class)
-                    .hasMessageContaining("[1]");
-        }
-    }
-
-    @Test
-    void getAll_loaderThatThrowsAnError_landsItsFlights() {
-        AtomicBoolean broken = new AtomicBoolean(true);
-        try (TieredCache<Long, String> cache = LocalRaceTest.<Long>builder()
-                .bulkLoader(keys -> {
-                    if (broken.get()) {
-                        throw new StackOverflowError("too deep");
-                    }
-                    return Map.of(1L, "v");
-                })
-                .build()) {
-            assertThatThrownBy(() -> cache.getAll(List.of(1L))).isInstanceOf(StackOverflowError.class);
-            assertThatThrownBy(() -> cache.get(1L)).isInstanceOf(StackOverflowError.class);
-            broken.set(false);
-            assertThat(cache.get(1L)).isEqualTo("v");
         }
     }
 

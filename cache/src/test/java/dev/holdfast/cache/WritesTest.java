@@ -86,6 +86,9 @@ class WritesTest {
         long failures = a.cache.stats().tier2Failures();
         a.cache.invalidate(1L);
         await().until(() -> a.cache.stats().tier2Failures() >= failures + 2); // the invalidation and a heartbeat
+        assertThat(a.get(1))
+                .as("tier 2 still has the old value, and is not asked")
+                .isEqualTo("k1 v1");
         acceptWrites();
         await().untilAsserted(() -> assertThat(b.get(1)).isEqualTo("k1 v1"));
     }
