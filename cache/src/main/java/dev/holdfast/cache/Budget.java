@@ -7,20 +7,25 @@ import java.time.Duration;
 final class Budget {
     private final Ticker ticker;
     private final Duration whole;
-    private long begun;
+    private final long begun;
     private boolean asked;
     private boolean spent;
 
     Budget(Ticker ticker, Duration whole) {
         this.ticker = ticker;
         this.whole = whole;
+        this.begun = ticker.read();
+    }
+
+    /** When the read turned to tier 2, in ticker nanoseconds. */
+    long begun() {
+        return begun;
     }
 
     /** The whole for the first question, the rest for later ones; at least a millisecond, so that it is a deadline. */
     Duration left() {
         if (!asked) {
             asked = true;
-            begun = ticker.read();
             return whole;
         }
         return Duration.ofNanos(Math.max(1_000_000, whole.toNanos() - (ticker.read() - begun)));

@@ -1,6 +1,7 @@
 package dev.holdfast.cache;
 
 import dev.holdfast.core.redis.RedisException;
+import io.lettuce.core.KeyValue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,7 +43,8 @@ final class BulkReadThrough<K, V> {
         }
     }
 
-    private record Joined<K, V>(K key, Flight<V> flight) {}
+    /** A key that another thread loads. */
+    private record Joined<K, V>(Part<K, V> part, Flight<V> flight) {}
 
     private final CacheSettings<K, V> settings;
     private final Tier1<K, V> tier1;
@@ -73,7 +75,7 @@ final class BulkReadThrough<K, V> {
     }
 
     /** Adds to {@code found} what can be found of {@code missing}, which has no duplicates. */
-    void read(List<K> missing, Map<K, @Nullable V> found, Loader<K, V> loader, BulkLoader<K, V> bulkLoader) {
+    void read(List<K> missing, Map<K, @Nullable V> found, BulkLoader<K, V> bulkLoader) {
         List<Part<K, V>> parts = new ArrayList<>(missing.size());
         for (K key : missing) {
             single.refuseRecursion(key);
@@ -86,45 +88,59 @@ final class BulkReadThrough<K, V> {
         for (Part<K, V> part : parts) {
             Flight<V> other = flights.register(part.key, part.flight);
             if (other != null && !nested) {
-                joined.add(new Joined<>(part.key, other));
+                joined.add(new Joined<>(part, other));
                 continue;
             }
             if (other != null) {
-                part.flight.detach();
+                part.flight.detach(); // No barrier would reach it.
             }
             own.add(part);
         }
-        if (!own.isEmpty()) {
-            fly(own, bulkLoader);
+        fly(own, found, bulkLoader);
+        fly(join(joined, found), found, bulkLoader);
+    }
+
+    /** Waits for the loads of other threads; returns parts that take the place of those that did not end in time. */
+    private List<Part<K, V>> join(List<Joined<K, V>> joined, Map<K, @Nullable V> found) {
+        List<Part<K, V>> slow = new ArrayList<>();
+        long end = System.nanoTime() + settings.leaseTime().toNanos(); // For all of them together.
+        for (Joined<K, V> other : joined) {
+            Part<K, V> part = other.part();
+            try {
+                V value = single.join(part.key, other.flight(), Math.max(0, end - System.nanoTime()));
+                if (value != null) {
+                    found.put(part.key, value);
+                }
+            } catch (TimeoutException e) {
+                counters.joinTimeouts.increment();
+                if (!flights.replace(part.key, other.flight(), part.flight)) {
+                    part.flight.detach();
+                }
+                slow.add(part);
+            }
         }
+        return slow;
+    }
+
+    private void fly(List<Part<K, V>> own, Map<K, @Nullable V> found, BulkLoader<K, V> bulkLoader) {
+        if (own.isEmpty()) {
+            return;
+        }
+        fly(own, bulkLoader);
         for (Part<K, V> part : own) {
             if (part.value != null) {
                 found.put(part.key, part.value);
             }
         }
-        for (Joined<K, V> other : joined) {
-            V value = join(other, loader);
-            if (value != null) {
-                found.put(other.key(), value);
-            }
-        }
-    }
-
-    private @Nullable V join(Joined<K, V> other, Loader<K, V> loader) {
-        try {
-            return single.join(other.key(), other.flight());
-        } catch (TimeoutException e) {
-            counters.joinTimeouts.increment();
-            return single.read(other.key(), loader);
-        }
     }
 
     private void fly(List<Part<K, V>> own, BulkLoader<K, V> bulkLoader) {
         try {
-            List<Part<K, V>> toLoad = fetch(own);
+            Budget budget = access.budget();
+            List<Part<K, V>> toLoad = fetch(own, budget);
             if (!toLoad.isEmpty()) {
                 counters.misses.add(toLoad.size());
-                fromSource(toLoad, bulkLoader);
+                fromSource(toLoad, bulkLoader, budget);
             }
             own.forEach(this::land);
         } catch (Throwable failure) {
@@ -153,51 +169,65 @@ final class BulkReadThrough<K, V> {
         }
     }
 
-    /** Reads what tier 1 got meanwhile and what tier 2 has; returns the rest, leased where tier 2 grants it. */
-    private List<Part<K, V>> fetch(List<Part<K, V>> own) {
-        List<Part<K, V>> missing = new ArrayList<>(own.size());
+    /** Reads what tier 2 has, and what tier 1 got meanwhile; returns the rest, leased where tier 2 grants it. */
+    private List<Part<K, V>> fetch(List<Part<K, V>> own, Budget budget) {
+        List<Part<K, V>> missing = new ArrayList<>();
+        List<Part<K, V>> asked = new ArrayList<>(own.size());
         List<String> texts = new ArrayList<>(own.size());
-        List<Part<K, V>> closed = new ArrayList<>();
         for (Part<K, V> part : own) {
-            V landed = part.flight.detached() ? null : tier1.get(part.key);
-            if (landed != null) {
-                part.value = landed; // Another flight may have landed since this caller looked.
-            } else if (access.open(part.escaped)) {
-                missing.add(part);
+            if (access.open(part.escaped)) {
+                asked.add(part);
                 texts.add(part.escaped);
-            } else {
-                closed.add(part);
+            } else if (!landedMeanwhile(part)) {
+                missing.add(part);
             }
         }
-        if (!missing.isEmpty()) {
-            Budget budget = access.budget();
+        if (!asked.isEmpty()) {
             try {
-                missing = fromTier2(missing, access.tier2().getAll(texts, budget.left()));
+                fromTier2(asked, access.tier2().getAll(texts, budget.left()), missing);
                 lease(missing, budget);
             } catch (RedisException e) {
                 counters.tier2Failures.increment();
+                asked.stream()
+                        .filter(part -> part.value == null && !missing.contains(part))
+                        .forEach(missing::add);
             }
         }
-        missing.addAll(closed);
         return missing;
     }
 
-    private List<Part<K, V>> fromTier2(List<Part<K, V>> asked, List<byte @Nullable []> answers) {
-        List<Part<K, V>> missing = new ArrayList<>();
-        for (int i = 0; i < asked.size(); i++) {
-            Part<K, V> part = asked.get(i);
-            byte[] bytes = answers.get(i);
-            Values.Usable<V> usable = bytes == null ? null : access.values().usable(part.escaped, bytes);
-            if (usable == null) {
-                missing.add(part);
-                continue;
-            }
-            counters.tier2Hits.increment();
-            part.value = usable.value();
-            part.fromTier2 = true;
-            tier1.store(part.key, part.escaped, usable.value(), usable.born(), usable.nanosToLive(), part.flight);
+    /** Another flight may have landed since this caller looked. */
+    private boolean landedMeanwhile(Part<K, V> part) {
+        part.value = part.flight.detached() ? null : tier1.get(part.key);
+        if (part.value == null) {
+            return false;
         }
-        return missing;
+        land(part);
+        return true;
+    }
+
+    private void fromTier2(List<Part<K, V>> asked, List<KeyValue<byte[], byte[]>> answers, List<Part<K, V>> missing) {
+        long redisMicros = access.values().redisMicros();
+        int hits = 0;
+        try (Tier1<K, V>.Stores stores = tier1.stores()) {
+            for (int i = 0; i < asked.size(); i++) {
+                Part<K, V> part = asked.get(i);
+                KeyValue<byte[], byte[]> answer = answers.get(i);
+                Values.Usable<V> usable =
+                        answer.hasValue() ? access.values().usable(part.escaped, answer.getValue(), redisMicros) : null;
+                if (usable != null) {
+                    hits++;
+                    part.value = usable.value();
+                    part.fromTier2 = true;
+                    stores.store(
+                            part.key, part.escaped, usable.value(), usable.born(), usable.nanosToLive(), part.flight);
+                    land(part); // Who joined it does not wait for the others, nor fail with them.
+                } else if (!landedMeanwhile(part)) {
+                    missing.add(part);
+                }
+            }
+        }
+        counters.tier2Hits.add(hits);
     }
 
     private void lease(List<Part<K, V>> missing, Budget budget) {
@@ -215,13 +245,15 @@ final class BulkReadThrough<K, V> {
         counters.fillsRefused.add(texts.size() - tokens.size());
     }
 
-    private void fromSource(List<Part<K, V>> toLoad, BulkLoader<K, V> bulkLoader) {
+    private void fromSource(List<Part<K, V>> toLoad, BulkLoader<K, V> bulkLoader, Budget budget) {
         Set<K> keys = new LinkedHashSet<>();
         toLoad.forEach(part -> keys.add(part.key));
         long born = coherence.applied();
         long begun = settings.ticker().read();
         Map<K, V> loaded = load(Collections.unmodifiableSet(keys), bulkLoader);
-        Duration cost = Duration.ofNanos((settings.ticker().read() - begun) / toLoad.size());
+        Duration took = Duration.ofNanos(settings.ticker().read() - begun);
+        Duration cost = took.dividedBy(toLoad.size());
+        boolean leased = !access.leaseRanOut(budget.begun());
         requirePresence(keys, loaded);
         List<Tier2.Fill> fills = new ArrayList<>();
         long[] lives = new long[toLoad.size()];
@@ -229,26 +261,28 @@ final class BulkReadThrough<K, V> {
             Part<K, V> part = toLoad.get(i);
             V value = loaded.get(part.key);
             lives[i] = access.lifeNanos();
-            if (value != null && part.token != null) {
+            if (value != null && part.token != null && leased) {
                 fills.add(access.values().wrap(part.escaped, part.token, value, born, lives[i], cost));
             }
         }
         // Every value has passed the codec, so that nothing of this call is cached if one of them does not.
-        for (int i = 0; i < lives.length; i++) {
-            Part<K, V> part = toLoad.get(i);
-            V value = loaded.get(part.key);
-            if (value != null) {
-                part.value = value;
-                part.stored = tier1.store(part.key, part.escaped, value, born, lives[i], part.flight);
+        try (Tier1<K, V>.Stores stores = tier1.stores()) {
+            for (int i = 0; i < lives.length; i++) {
+                Part<K, V> part = toLoad.get(i);
+                V value = loaded.get(part.key);
+                if (value != null) {
+                    part.value = value;
+                    part.stored = stores.store(part.key, part.escaped, value, born, lives[i], part.flight);
+                }
             }
         }
         fill(toLoad, fills);
     }
 
     private void requirePresence(Set<K> keys, Map<K, V> loaded) {
-        if (settings.requirePresent() && !loaded.keySet().containsAll(keys)) {
-            Set<K> absent = new LinkedHashSet<>(keys);
-            absent.removeAll(loaded.keySet());
+        Set<K> absent = new LinkedHashSet<>(keys);
+        absent.removeIf(key -> loaded.get(key) != null);
+        if (settings.requirePresent() && !absent.isEmpty()) {
             throw new AbsentValueException("cache '" + settings.name() + "': the source has no value for keys " + absent
                     + ", and this cache was built with requirePresent()");
         }

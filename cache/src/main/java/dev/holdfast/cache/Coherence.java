@@ -28,6 +28,10 @@ final class Coherence<K, V> {
     private final ReentrantLock lock = new ReentrantLock();
 
     private String epoch = "";
+
+    /** {@code applied} before the last reading moved it, in this history: a message that the reading overtook shows a loss. */
+    private long appliedBeforeRead;
+
     private volatile long applied;
 
     /** Grows whenever Redis turned out to have lost something; what was synchronized before that no longer is. */
@@ -68,11 +72,15 @@ final class Coherence<K, V> {
         }
     }
 
-    /** A local fence, without a stamp: before an invalidation leaves this node, and while Redis is away. */
+    /**
+     * A local fence, without a stamp: before an invalidation leaves this node, and while Redis is away. No barrier would
+     * stop a load that stores between the two steps, so here the load is detached first: it finds that out inside the
+     * exclusion of its store, or it stored before the drop.
+     */
     void fence(List<K> keys) {
         for (K key : keys) {
-            tier1.drop(key);
             flights.detach(key);
+            tier1.drop(key);
         }
     }
 
@@ -83,14 +91,25 @@ final class Coherence<K, V> {
      */
     boolean receive(ControlLog.Message message) {
         List<@Nullable K> keys = decode(message.keys());
+        boolean incomplete = receive(message, keys);
+        applyUnknown(message.keys(), keys);
+        return incomplete;
+    }
+
+    private boolean receive(ControlLog.Message message, List<@Nullable K> keys) {
         lock.lock();
         try {
             boolean sameHistory = message.epoch().equals(epoch);
             if (sameHistory && message.stamp() <= applied) {
-                return false; // Known: most often the echo of this node's own, whose reply was faster.
+                // Known: most often the echo of this node's own, whose reply was faster.
+                return jumpsOver(appliedBeforeRead, message.previous(), message.stamp());
             }
-            if (sameHistory && message.raisesFloor()) {
-                raiseFloor(message.stamp());
+            if (message.raisesFloor()) {
+                if (sameHistory) {
+                    raiseFloor(message.stamp());
+                } else {
+                    invalidateEverything(); // Its stamp means nothing here until the log is read.
+                }
             }
             for (int i = 0; i < keys.size(); i++) {
                 apply(message.keys().get(i), keys.get(i), message.stamp(), !sameHistory);
@@ -154,11 +173,17 @@ final class Coherence<K, V> {
                 counters.repairs.increment();
                 counters.invalidationsReceived.add(keys.size());
             }
+            if (newHistory) {
+                appliedBeforeRead = read.stamp();
+            } else if (read.stamp() > applied) {
+                appliedBeforeRead = applied;
+            }
             applied = Math.max(applied, read.stamp());
             tier1.contact(askedAtNanos);
         } finally {
             lock.unlock();
         }
+        applyUnknown(escaped, keys);
     }
 
     /** Forgets barriers whose work is done. */
@@ -207,6 +232,22 @@ final class Coherence<K, V> {
         flights.detach(key);
     }
 
+    /**
+     * Looks again at keys whose text meant nothing before their barriers were entered. A codec that learns the key type from
+     * the first key may have met that key since, and its load may have stored before it could see the barrier.
+     */
+    private void applyUnknown(List<String> escaped, List<@Nullable K> keys) {
+        for (int i = 0; i < keys.size(); i++) {
+            if (keys.get(i) == null && (flights.size() > 0 || tier1.size() > 0)) {
+                K key = names.unescape(escaped.get(i));
+                if (key != null) {
+                    tier1.dropOlder(key, barriers.required(escaped.get(i)));
+                    flights.detach(key);
+                }
+            }
+        }
+    }
+
     private void raiseFloor(long floor) {
         if (barriers.raiseFloor(floor)) {
             flights.detachAll();
@@ -215,8 +256,9 @@ final class Coherence<K, V> {
 
     private void invalidateEverything() {
         // No barrier stands for it, so nothing under way may be stored once tier 1 is empty.
-        flights.detachAll();
+        List<K> underWay = flights.detachAll();
         tier1.dropAll();
+        underWay.forEach(tier1::drop); // dropAll passes over a store under way; its own exclusion does not.
     }
 
     private boolean advance(boolean sameHistory, long previous, long stamp) {
@@ -227,9 +269,16 @@ final class Coherence<K, V> {
             applied = stamp;
             return false;
         }
-        if (stamp > applied && previous < applied) {
-            losses = losses + 1; // Stamps form a chain: one that jumps over ours belongs to a chain that lost ours.
-        }
+        jumpsOver(applied, previous, stamp);
         return stamp > applied;
+    }
+
+    /** Stamps form a chain: a link that jumps over one we applied belongs to a chain that lost it. */
+    private boolean jumpsOver(long ours, long previous, long stamp) {
+        boolean jumps = previous < ours && ours < stamp;
+        if (jumps) {
+            losses = losses + 1;
+        }
+        return jumps;
     }
 }

@@ -86,7 +86,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
             }
         }
         if (!missing.isEmpty()) {
-            open(bulk).read(missing, found, loader, bulkLoader);
+            open(bulk).read(missing, found, bulkLoader);
             found.values().removeIf(Objects::isNull);
         }
         return withoutNulls(found);

@@ -1,5 +1,7 @@
 package dev.holdfast.cache;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,12 @@ final class Flights<K, V> {
         return underWay.putIfAbsent(key, flight);
     }
 
+    /** Detaches a flight that takes too long and registers another in its place; false if it was not there any more. */
+    boolean replace(K key, Flight<V> slow, Flight<V> flight) {
+        slow.detach();
+        return underWay.replace(key, slow, flight);
+    }
+
     /** Removes a flight that has landed, unless a barrier removed it before. */
     void land(K key, Flight<V> flight) {
         underWay.remove(key, flight);
@@ -31,12 +39,15 @@ final class Flights<K, V> {
         }
     }
 
-    /** Detaches every load registered so far. */
-    void detachAll() {
+    /** Detaches every load registered so far; returns their keys. */
+    List<K> detachAll() {
+        List<K> detached = new ArrayList<>();
         underWay.forEach((key, flight) -> {
             flight.detach();
             underWay.remove(key, flight);
+            detached.add(key);
         });
+        return detached;
     }
 
     int size() {

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * them.
  *
  * <p>Each invalidation has a number. A key is pending while its newest invalidation is not acknowledged; an
- * acknowledgement covers every earlier one of the same key. Bounded: acknowledged keys leave after the retention, and when
- * more than the limit are held they are all replaced by "everything", which is issued as a new floor.
+ * acknowledgement covers every earlier one of the same key. Bounded: acknowledged keys leave after the retention. When
+ * more than the limit are held, those that are acknowledged are replaced by "everything", which is issued as a new floor
+ * only if all has to be issued again; if that is not enough the pending ones are too, and the floor is due at once.
  *
  * <p>{@code lock} guards all fields but {@code pending} and {@code everythingPending}, which the miss path reads without it.
  */
@@ -80,6 +81,9 @@ final class Journal {
             }
             if (lines.size() > limit) {
                 forgetOld();
+            }
+            if (lines.size() > limit) {
+                forgetAcknowledged();
             }
             if (lines.size() > limit) {
                 overflow();
@@ -155,6 +159,11 @@ final class Journal {
         return everythingPending || pending.containsKey(key);
     }
 
+    /** Whether a new floor has to be issued, in place of more invalidations than it can hold. */
+    boolean owesEverything() {
+        return everythingPending;
+    }
+
     /** How many keys it holds. */
     int depth() {
         lock.lock();
@@ -170,13 +179,26 @@ final class Journal {
         line.acknowledgedAt = now;
     }
 
+    private void forgetAcknowledged() {
+        if (lines.values().removeIf(line -> !line.pending())) {
+            everything().acknowledgedAt = ticker.read();
+        }
+    }
+
     private void overflow() {
+        everything().begun = number;
+        everythingPending = true; // Before the keys go: the miss path looks without the lock.
         lines.clear();
         pending.clear();
-        Line line = new Line();
-        line.begun = number;
-        everything = line;
-        everythingPending = true;
+    }
+
+    private Line everything() {
+        Line line = everything;
+        if (line == null) {
+            line = new Line();
+            everything = line;
+        }
+        return line;
     }
 
     private void forgetOld() {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The way of one key that tier 1 does not have: tier 2, then the source, then both tiers; once at a time per node.
  *
  * <p>Everything happens on the caller's thread, under no lock. Who joins a load waits at most the lease time, then loads
- * for itself. A load started inside a loader never waits for another's, so loads that need each other cannot deadlock.
+ * for itself, in place of the load that does not end. A load started inside a loader never waits for another's, so loads that need each other cannot deadlock.
  */
 final class ReadThrough<K, V> {
     private final CacheSettings<K, V> settings;
@@ -85,23 +85,20 @@ final class ReadThrough<K, V> {
         refuseRecursion(key);
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
-        if (other == null) {
-            V landed = tier1.get(key); // Another flight may have landed since this caller looked.
-            if (landed != null) {
-                flight.complete(landed);
-                flights.land(key, flight);
-                return landed;
-            }
-        } else {
+        Flight<V> inPlaceOf = null;
+        if (other != null) {
             if (!nested()) {
                 try {
-                    return join(key, other);
+                    return join(key, other, settings.leaseTime().toNanos());
                 } catch (TimeoutException e) {
                     counters.joinTimeouts.increment();
+                    inPlaceOf = other;
                 }
             }
-            flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and store
-            // nothing.
+            if (inPlaceOf == null || !flights.replace(key, inPlaceOf, flight)) {
+                flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and store
+                // nothing.
+            }
         }
         return fly(key, flight, loader);
     }
@@ -109,12 +106,12 @@ final class ReadThrough<K, V> {
     /**
      * Waits for a load that another thread has begun.
      *
-     * @throws TimeoutException if it takes longer than the lease time
+     * @throws TimeoutException if it takes longer than that
      */
     @Nullable
-    V join(K key, Flight<V> other) throws TimeoutException {
+    V join(K key, Flight<V> other, long nanos) throws TimeoutException {
         try {
-            V value = other.join(settings.leaseTime().toNanos());
+            V value = other.join(nanos);
             (other.fromTier2() ? counters.tier2Hits : counters.misses).increment();
             return value;
         } catch (ExecutionException e) {
@@ -141,8 +138,13 @@ final class ReadThrough<K, V> {
                 flight.completeFromTier2(found);
                 return found;
             }
+            V landed = flight.detached() ? null : tier1.get(key);
+            if (landed != null) {
+                flight.complete(landed); // Another flight has landed since this caller looked.
+                return landed;
+            }
             counters.misses.increment();
-            V value = fromSource(key, escaped, flight, loader, lease(escaped, budget));
+            V value = fromSource(key, escaped, flight, loader, budget);
             flight.complete(value);
             return value;
         } catch (Throwable failure) {
@@ -166,7 +168,9 @@ final class ReadThrough<K, V> {
             return null;
         }
         steps.at(Step.TIER2_ANSWERED, escaped);
-        Values.Usable<V> usable = bytes == null ? null : access.values().usable(escaped, bytes);
+        Values.Usable<V> usable = bytes == null
+                ? null
+                : access.values().usable(escaped, bytes, access.values().redisMicros());
         if (usable == null) {
             return null;
         }
@@ -194,7 +198,8 @@ final class ReadThrough<K, V> {
     }
 
     private @Nullable V fromSource(
-            K key, String escaped, Flight<V> flight, Loader<? super K, ? extends V> loader, byte @Nullable [] token) {
+            K key, String escaped, Flight<V> flight, Loader<? super K, ? extends V> loader, Budget budget) {
+        byte[] token = lease(escaped, budget);
         boolean filled = false;
         try {
             long born = coherence.applied();
@@ -211,7 +216,9 @@ final class ReadThrough<K, V> {
                 return null;
             }
             long life = access.lifeNanos();
-            Tier2.Fill fill = token == null ? null : access.values().wrap(escaped, token, value, born, life, cost);
+            Tier2.Fill fill = token == null || access.leaseRanOut(budget.begun())
+                    ? null
+                    : access.values().wrap(escaped, token, value, born, life, cost);
             Entry<V> entry = tier1.store(key, escaped, value, born, life, flight);
             steps.at(Step.BEFORE_FILL, escaped);
             if (fill != null && !flight.detached()) {

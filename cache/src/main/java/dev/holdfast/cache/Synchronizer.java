@@ -132,12 +132,24 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
             for (int i = 0; i < ATTEMPTS && !tier2Open() && link.state() == LinkState.UP; i++) {
                 synchronize();
             }
-            if (invalidationFailed.getAndSet(false) && !issue(journal.unacknowledged())) {
-                invalidationFailed.set(true);
-            }
+            retryFailed();
             coherence.prune(replayWindowMicros);
         } catch (RedisException e) {
             counters.tier2Failures.increment(); // The link tells its own story; the next heartbeat tries again.
+        }
+    }
+
+    private void retryFailed() {
+        if (!invalidationFailed.getAndSet(false) && !journal.owesEverything()) {
+            return;
+        }
+        boolean issued = false;
+        try {
+            issued = issue(journal.unacknowledged());
+        } finally {
+            if (!issued) {
+                invalidationFailed.set(true);
+            }
         }
     }
 
@@ -165,15 +177,15 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     private boolean issue(Journal.Batch batch) {
         long generation = link.generation();
         if (batch.everything()) {
-            ControlLog.Minted minted = tier2.mint(coherence.applied(), true, List.of());
+            ControlLog.Minted minted = tier2.mint(coherence.applied(), true, List.of(), tier2.patience());
             coherence.applyOwn(minted, List.of(), List.of());
             journal.acknowledgeEverything(batch.upTo());
         }
         for (int from = 0; from < batch.keys().size(); from += ControlLog.MEMBERS_PER_MINT) {
             int to = Math.min(batch.keys().size(), from + ControlLog.MEMBERS_PER_MINT);
             List<String> keys = batch.keys().subList(from, to);
-            tier2.delete(keys);
-            ControlLog.Minted minted = tier2.mint(coherence.applied(), false, keys);
+            tier2.delete(keys, tier2.patience());
+            ControlLog.Minted minted = tier2.mint(coherence.applied(), false, keys, tier2.patience());
             coherence.applyOwn(minted, keys, coherence.decode(keys));
             if (link.generation() != generation) {
                 return false;
@@ -196,7 +208,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         return () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) { // From a key's codec, equals or hashCode.
                 counters.tier2Failures.increment();
                 LOG.warn("A heartbeat of a cache failed; the next one tries again", e);
             }

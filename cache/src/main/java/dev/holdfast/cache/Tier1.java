@@ -31,8 +31,8 @@ final class Tier1<K, V> {
     /** Until when this node vouches for its entries: the last contact with Redis plus maxStale. */
     private volatile long vouchedUntil;
 
-    /** The thread that is storing; a hint, and racy: a wrong answer moves some upkeep to another thread. */
-    private @Nullable Thread storing;
+    /** Stores under way; a hint, and racy: whoever is not in it has Caffeine's upkeep done by another thread. */
+    private @Nullable Stores storing;
 
     Tier1(CacheSettings<K, V> settings, boolean alone, Barriers barriers, Counters counters) {
         this.ticker = settings.ticker();
@@ -57,9 +57,8 @@ final class Tier1<K, V> {
 
     /** Who stores has just waited for Redis or the source, and does Caffeine's upkeep itself; who hits does not. */
     private void upkeep(Runnable task) {
-        if (storing == Thread.currentThread()) {
-            task.run();
-        } else {
+        Stores stores = storing;
+        if (stores == null || !stores.defer(task)) {
             ForkJoinPool.commonPool().execute(task);
         }
     }
@@ -83,28 +82,71 @@ final class Tier1<K, V> {
         return null;
     }
 
-    /**
-     * Stores a value unless its flight was detached or a barrier forbids it.
-     *
-     * @param flight the load that brought it, or null if it was put
-     * @param nanosToLive how long it may be served
-     * @return the entry, or null if it was not stored
-     */
+    /** Begins to store values; to be closed by the same thread. */
+    Stores stores() {
+        return new Stores();
+    }
+
+    /** Some stores of one thread, with one reading of the clock and one round of Caffeine's upkeep at the end. */
+    final class Stores implements AutoCloseable {
+        private final Thread owner = Thread.currentThread();
+        private final long now = ticker.read();
+        private final boolean vouched = now - vouchedUntil < 0;
+        private @Nullable Runnable deferred;
+
+        private Stores() {
+            coarseNanos.setPlain(now);
+            storing = this;
+        }
+
+        /**
+         * Stores a value unless its flight was detached or a barrier forbids it.
+         *
+         * @param flight the load that brought it, or null if it was put
+         * @param nanosToLive how long it may be served
+         * @return the entry, or null if it was not stored
+         */
+        @Nullable
+        Entry<V> store(K key, String escaped, V value, long born, long nanosToLive, @Nullable Flight<V> flight) {
+            Entry<V> fresh = vouched
+                    ? new Entry<>(value, born, now + nanosToLive)
+                    : new Entry.Unvouched<>(value, born, now + Math.min(nanosToLive, maxStaleNanos));
+            Entry<V> stored = entries.asMap().compute(key, (k, old) -> {
+                boolean forbidden = (flight != null && flight.detached()) || born < barriers.required(escaped);
+                boolean newerIsHere = old != null && old.born > born;
+                return forbidden || newerIsHere ? old : fresh;
+            });
+            return stored == fresh ? fresh : null;
+        }
+
+        /** Caffeine asks once, and then not again before the task has run. */
+        private boolean defer(Runnable task) {
+            if (owner != Thread.currentThread() || deferred != null) {
+                return false;
+            }
+            deferred = task;
+            return true;
+        }
+
+        @Override
+        public void close() {
+            if (storing == this) {
+                storing = null;
+            }
+            Runnable task = deferred;
+            if (task != null) {
+                deferred = null;
+                task.run();
+            }
+        }
+    }
+
+    /** Stores one value; see {@link Stores#store}. */
     @Nullable
     Entry<V> store(K key, String escaped, V value, long born, long nanosToLive, @Nullable Flight<V> flight) {
-        long now = ticker.read();
-        coarseNanos.setPlain(now);
-        Entry<V> fresh = now - vouchedUntil < 0
-                ? new Entry<>(value, born, now + nanosToLive)
-                : new Entry.Unvouched<>(value, born, now + Math.min(nanosToLive, maxStaleNanos));
-        storing = Thread.currentThread();
-        Entry<V> stored = entries.asMap().compute(key, (k, old) -> {
-            boolean forbidden = (flight != null && flight.detached()) || born < barriers.required(escaped);
-            boolean newerIsHere = old != null && old.born > born;
-            return forbidden || newerIsHere ? old : fresh;
-        });
-        storing = null;
-        return stored == fresh ? fresh : null;
+        try (Stores stores = stores()) {
+            return stores.store(key, escaped, value, born, nanosToLive, flight);
+        }
     }
 
     /** Drops a key whatever its age. */

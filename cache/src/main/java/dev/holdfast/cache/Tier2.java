@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Tier2 {
     private static final String NEWER_IS_HERE = """
             local head = redis.call('GETRANGE', KEYS[1], 0, 13)
-            if #head == 14 then
+            if #head == 14 and string.sub(head, 1, 3) == 'HF\\1' then
               local born = 0
               for i = 7, 14 do born = born * 256 + string.byte(head, i) end
               if born > tonumber(ARGV[4]) then return 0 end
@@ -76,18 +76,13 @@ final class Tier2 {
         return link.call(deadline, commands -> commands.get(name));
     }
 
-    /** Reads many values with one MGET (one per slot in a cluster): for each key in turn its bytes, or null. */
-    List<byte @Nullable []> getAll(List<String> keys, Duration deadline) {
+    /** Reads many values with one MGET (one per slot in a cluster): an answer for each key in turn. */
+    List<KeyValue<byte[], byte[]>> getAll(List<String> keys, Duration deadline) {
         byte[][] names = new byte[keys.size()][];
         for (int i = 0; i < names.length; i++) {
             names[i] = layout.value(keys.get(i));
         }
-        List<KeyValue<byte[], byte[]>> values = present(link.call(deadline, commands -> commands.mget(names)));
-        List<byte @Nullable []> bytes = new ArrayList<>(names.length);
-        for (KeyValue<byte[], byte[]> value : values) {
-            bytes.add(value.hasValue() ? value.getValue() : null);
-        }
-        return bytes;
+        return present(link.call(deadline, commands -> commands.mget(names)));
     }
 
     /** Asks for the right to fill a key; null if another node has it. */
@@ -158,8 +153,8 @@ final class Tier2 {
     }
 
     /** Deletes values and leases, pipelined: first half of an invalidation. */
-    void delete(List<String> keys) {
-        link.call(deadline, commands -> {
+    void delete(List<String> keys, Duration within) {
+        link.call(within, commands -> {
             List<CompletableFuture<Long>> replies = new ArrayList<>(keys.size());
             for (String key : keys) {
                 replies.add(
@@ -170,8 +165,8 @@ final class Tier2 {
     }
 
     /** Mints a stamp for barriers or a floor: second half of an invalidation. */
-    ControlLog.Minted mint(long applied, boolean clear, List<String> keys) {
-        return present(link.call(deadline, commands -> log.mint(commands, applied, clear, keys)));
+    ControlLog.Minted mint(long applied, boolean clear, List<String> keys, Duration within) {
+        return present(link.call(within, commands -> log.mint(commands, applied, clear, keys)));
     }
 
     /**
@@ -200,11 +195,17 @@ final class Tier2 {
     }
 
     ControlLog.Read readLog(String epoch, long applied) {
-        return present(link.call(deadline, commands -> log.read(commands, epoch, applied)));
+        return present(link.call(patience(), commands -> log.read(commands, epoch, applied)));
     }
 
     Duration deadline() {
         return deadline;
+    }
+
+    /** How long the background waits: a log or a journal may be long, and no caller stands behind it. */
+    Duration patience() {
+        Duration whole = link.commandTimeout();
+        return whole.compareTo(deadline) > 0 ? whole : deadline;
     }
 
     static byte[] newToken() {

@@ -48,6 +48,14 @@ final class Tier2Access<K, V> {
         return new Budget(settings.ticker(), tier2.deadline());
     }
 
+    /**
+     * Whether the lease of a read that began then has run out. Its fill is not tried: the refusal would look like a change
+     * of the key, and take the value out of tier 1 too.
+     */
+    boolean leaseRanOut(long beganNanos) {
+        return settings.ticker().read() - beganNanos >= settings.leaseTime().toNanos();
+    }
+
     long lifeNanos() {
         return values.newLifeNanos();
     }

@@ -62,7 +62,7 @@ public final class TieredCacheBuilder<K, V> {
 
     /**
      * What every Redis key of this cache begins with, {@code hf} by default. The same on every node. Access rules of Redis
-     * must cover {@code hf:*} and {@code {hf:*}, and the channel {@code {hf:*}.
+     * must cover keys and channels that begin with the prefix, also behind an opening brace; see docs/cache.md.
      *
      * @param keyPrefix letters, digits, dots, colons, dashes and underscores
      * @return this

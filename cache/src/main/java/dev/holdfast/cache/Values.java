@@ -38,15 +38,20 @@ final class Values<K, V> {
         return jitter.applyNanos(nanosToLive);
     }
 
+    /** Redis's clock now, to judge many values by. */
+    long redisMicros() {
+        return clock.micros();
+    }
+
     /** What may be served of these bytes; null, and counted where it is odd, if nothing may. */
     @Nullable
-    Usable<V> usable(String key, byte[] bytes) {
+    Usable<V> usable(String key, byte[] bytes, long redisMicros) {
         Envelope envelope = Envelope.parse(bytes, key);
         if (envelope == null || envelope.codecId() != codec.id()) {
             counters.undecodable.increment();
             return null;
         }
-        long left = TimeUnit.MICROSECONDS.toNanos(envelope.hardExpiry() - clock.micros());
+        long left = TimeUnit.MICROSECONDS.toNanos(envelope.hardExpiry() - redisMicros);
         if (left <= 0 || envelope.born() < coherence.required(key)) {
             return null;
         }

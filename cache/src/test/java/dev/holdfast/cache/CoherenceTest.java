@@ -118,6 +118,21 @@ class CoherenceTest {
     }
 
     @Test
+    void invalidate_announced_hasDeletedValueAndLeaseBefore() throws Exception {
+        fillBothTiersOfBothNodes();
+        redis.command("SET", "hf:fleet:l:{1}", "of somebody who loads");
+        try (Pauses.Hold hold = a.pauses.hold(Step.MINTED)) {
+            CompletableFuture<Void> invalidation = a.inBackground(() -> a.cache.invalidate(1L));
+            hold.awaitReached();
+            assertThat(exists(VALUE)).isFalse();
+            assertThat(exists("hf:fleet:l:{1}")).isFalse();
+            hold.release();
+            finish(invalidation);
+        }
+        assertFreshEverywhere();
+    }
+
+    @Test
     void tier2Read_overtakenByAnInvalidationOfTheSameNode_isNotStored() throws Exception {
         a.get(1);
         await().until(() -> exists(VALUE));
@@ -300,7 +315,8 @@ class CoherenceTest {
     void connection_replacedBetweenDeletionAndMint_startsAgainAtTheDeletion() throws Exception {
         fillBothTiersOfBothNodes();
         byte[] old = redis.command("DUMP", VALUE).bytes();
-        try (Pauses.Hold hold = a.pauses.hold(Step.DELETED)) {
+        try (Pauses.Hold hold = a.pauses.hold(Step.DELETED);
+                Pauses.Hold reissue = a.pauses.hold(Step.REISSUE_STARTED)) {
             source.commit(1);
             CompletableFuture<Void> invalidation = a.inBackground(() -> a.cache.invalidate(1L));
             hold.awaitReached();
@@ -311,10 +327,11 @@ class CoherenceTest {
             redis.command("CLIENT", "KILL", "TYPE", "normal");
             await().until(() ->
                     a.link.generation() > generation && a.link.state().name().equals("UP"));
+            reissue.awaitReached(); // so that it is not the journal that deletes
             hold.release();
             finish(invalidation);
+            assertThat(exists(VALUE)).isFalse();
         }
-        assertThat(exists(VALUE)).isFalse();
         assertFreshEverywhere();
     }
 
@@ -351,6 +368,7 @@ class CoherenceTest {
             a.cache.put(1L, source.value(1));
             hold.release();
             finish(slow);
+            assertThat(exists(VALUE)).as("the put took the lease away").isTrue();
         }
         await().untilAsserted(() -> assertThat(b.get(1)).isEqualTo("k1 v1"));
         assertFreshEverywhere();

@@ -169,12 +169,14 @@ class LocalCacheTest {
     void get_loadersThatNeedEachOther_doNotDeadlock() throws Exception {
         AtomicReference<TieredCache<Long, String>> self = new AtomicReference<>();
         CyclicBarrier bothLoading = new CyclicBarrier(2);
+        CyclicBarrier bothLoadingInside = new CyclicBarrier(2); // so that neither finds the other's value in tier 1
         ThreadLocal<Integer> depth = ThreadLocal.withInitial(() -> 0);
         try (TieredCache<Long, String> cache = builder()
                 .loader(key -> {
                     depth.set(depth.get() + 1);
                     try {
                         if (depth.get() > 1) {
+                            bothLoadingInside.await();
                             return "inner " + key;
                         }
                         bothLoading.await();

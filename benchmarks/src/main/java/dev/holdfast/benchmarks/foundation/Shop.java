@@ -46,7 +46,7 @@ final class Shop implements Scenario {
             visit(
                     storefront,
                     ShopPath.HOLDFAST,
-                    session.pick(Duration.ofSeconds(4), Duration.ofSeconds(15)),
+                    session.pick(Duration.ofSeconds(3), Duration.ofSeconds(15)),
                     -VISITORS);
             Tally tally = new Tally(storefront, session.pick(Duration.ofMillis(500), Duration.ofSeconds(2)));
             session.report(
@@ -55,7 +55,7 @@ final class Shop implements Scenario {
                             .subject("holdfast", tally.side(ShopPath.HOLDFAST))
                             .baseline("naive", tally.side(ShopPath.NAIVE))
                             .warmUp(session.pick(Duration.ofSeconds(2), Duration.ofSeconds(10)))
-                            .measure(session.pick(Duration.ofSeconds(10), Duration.ofSeconds(90)), 10)
+                            .measure(session.pick(Duration.ofSeconds(8), Duration.ofSeconds(90)), 8)
                             .run(),
                     "requests/s");
             double naive = tally.statementsPerRequest(ShopPath.NAIVE);

@@ -11,11 +11,14 @@ import dev.holdfast.benchmarks.floor.Items;
 import java.time.Duration;
 import java.util.List;
 
-/** Two raw Caffeine caches of the same content: equal, and told apart when one of them is asked twice. */
+/**
+ * Two raw Caffeine caches of the same content: equal, and told apart when one of them is asked twice. On a busy machine
+ * that takes less than twice the time, since the second time finds the entries in the processor's caches.
+ */
 final class SameCaffeine implements Scenario {
 
     private static final Target EQUAL = Target.atMost("self-caffeine-equal", 1.1);
-    private static final Target TWICE = Target.atLeast("self-caffeine-twice", 1.5);
+    private static final Target TWICE = Target.atLeast("self-caffeine-twice", 1.3);
 
     @Override
     public List<Target> targets() {

@@ -7,6 +7,7 @@ import dev.holdfast.testkit.process.ServerDirectory;
 import dev.holdfast.testkit.process.ServerProcess;
 import dev.holdfast.testkit.sql.SqlAddress;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedMariaDb {
 
     static final String HOST = "127.0.0.1";
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
     static final String USER = "holdfast";
     static final String PASSWORD = "testkit-secret";
     static final String DATABASE = "test";
@@ -41,7 +43,7 @@ final class EmbeddedMariaDb {
      * What makes a server for tests: quick rather than safe against a power cut, and small. TLS is off because the server would
      * compute an RSA key at each start, which can take half a minute.
      */
-    private static final Map<String, String> DEFAULTS = Map.ofEntries(
+    static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("debug-no-sync", "1"),
             Map.entry("innodb-flush-method", "nosync"),
             Map.entry("innodb-flush-log-at-trx-commit", "2"),
@@ -124,7 +126,7 @@ final class EmbeddedMariaDb {
     /** The server binds its port early; it greets clients, as the first to speak, when it serves them. */
     private static boolean greets(int port) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(HOST, port), PROBE_TIMEOUT);
+            socket.connect(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port), PROBE_TIMEOUT);
             socket.setSoTimeout(PROBE_TIMEOUT);
             return socket.getInputStream().readNBytes(5).length == 5;
         }

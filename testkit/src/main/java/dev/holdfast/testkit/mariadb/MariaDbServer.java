@@ -6,6 +6,7 @@ import dev.holdfast.testkit.sql.SqlAddress;
 import dev.holdfast.testkit.sql.SqlServer;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -28,6 +29,13 @@ public final class MariaDbServer extends SqlServer {
     }
 
     @Override
+    public MariaDbDatabase createDatabase(String prefix) {
+        String name = uniqueName(prefix);
+        execute("CREATE DATABASE `" + name + "`");
+        return new MariaDbDatabase(this, address(name));
+    }
+
+    @Override
     protected DataSource dataSource(SqlAddress to) {
         try {
             MariaDbDataSource source = new MariaDbDataSource(to.jdbcUrl());
@@ -40,13 +48,9 @@ public final class MariaDbServer extends SqlServer {
     }
 
     @Override
-    protected String createStatement(String name) {
-        return "CREATE DATABASE `" + name + "`";
-    }
-
-    @Override
-    protected String dropStatement(String name) {
-        return "DROP DATABASE IF EXISTS `" + name + "`";
+    protected List<String> resetStatements() {
+        String database = "`" + EmbeddedMariaDb.DATABASE + "`";
+        return List.of("SET lock_wait_timeout = 5", "DROP DATABASE " + database, "CREATE DATABASE " + database);
     }
 
     /** Describes a server; not thread-safe. */
@@ -79,9 +83,11 @@ public final class MariaDbServer extends SqlServer {
          *
          * @return the server; the caller closes it
          * @throws ServerException if it does not start; the message names the remedy or has its output
+         * @throws dev.holdfast.testkit.UnsupportedServerException if servers are external and one is not named, or should
+         *     have settings
          */
         public MariaDbServer start() {
-            return EmbeddedMariaDb.start(settings);
+            return MariaDbSources.single(settings);
         }
     }
 }

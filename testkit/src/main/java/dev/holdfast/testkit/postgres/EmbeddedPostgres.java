@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,9 +32,6 @@ final class EmbeddedPostgres {
     static final String PASSWORD = "testkit-secret";
     static final String DATABASE = "postgres";
 
-    /** How a standby calls itself in {@code pg_stat_replication}. */
-    static final String APPLICATION = "testkit_replica";
-
     private static final int PORT_ATTEMPTS = 3;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
@@ -44,7 +40,7 @@ final class EmbeddedPostgres {
      * What makes a server for tests: quick rather than safe against a power cut, small, sparing with the disk, and nothing left
      * outside its directory.
      */
-    private static final Map<String, String> DEFAULTS = Map.ofEntries(
+    static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("fsync", "off"),
             Map.entry("full_page_writes", "off"),
             Map.entry("wal_init_zero", "off"),
@@ -57,36 +53,17 @@ final class EmbeddedPostgres {
             Map.entry("timezone", "UTC"),
             Map.entry("log_timezone", "UTC"));
 
-    /** Guards the initialised cluster while it is made; no server is started under it. */
+    /** Guards the origin while it is made; no server is started under it. */
     private static final ReentrantLock LOCK = new ReentrantLock();
 
-    private static @Nullable Path initialised;
+    private static @Nullable Origin origin;
+
+    /** What all servers of this JVM start from: programs, a way to run them, and an initialised cluster to copy. */
+    private record Origin(PostgresBinary binary, Unprivileged way, Path data) {}
 
     private EmbeddedPostgres() {}
 
-    /** A server and where it keeps its files. */
-    record Node(PostgresServer server, Path data) {
-
-        private static final String CONFIGURATION = "postgresql.auto.conf";
-
-        /** Makes the server follow another one from its next start on. */
-        void follow(PostgresServer primary) {
-            String connection = "host=" + primary.host() + " port=" + primary.port() + " user=" + primary.user()
-                    + " password=" + primary.password() + " application_name=" + APPLICATION;
-            try {
-                // Later lines win, so that this may be done again for another primary.
-                Files.writeString(
-                        data.resolve(CONFIGURATION),
-                        "primary_conninfo = '" + connection + "'\n" + "wal_retrieve_retry_interval = 100ms\n",
-                        StandardOpenOption.APPEND);
-                Files.writeString(data.resolve("standby.signal"), "");
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot configure " + server + " as a standby", e);
-            }
-        }
-    }
-
-    static Node start(Map<String, String> settings) {
+    static PostgresNode start(Map<String, String> settings) {
         return start(settings, node -> {});
     }
 
@@ -94,23 +71,23 @@ final class EmbeddedPostgres {
      * A standby begins with a copy of the same, orderly stopped, cluster as its primary; what the primary did since it
      * receives as a stream. So there is no need for a base backup, whose program the artifact does not have.
      */
-    static Node startStandby(Map<String, String> settings, PostgresServer primary) {
+    static PostgresNode startStandby(Map<String, String> settings, PostgresServer primary) {
         return start(settings, node -> node.follow(primary));
     }
 
-    private static Node start(Map<String, String> settings, Consumer<Node> preparation) {
-        PostgresBinary binary = PostgresBinary.locate();
-        Path source = initialised(binary);
+    private static PostgresNode start(Map<String, String> settings, Consumer<PostgresNode> preparation) {
+        Origin from = origin();
         for (int attempt = 1; ; attempt++) {
             int port = Ports.take();
             String name = "postgres-" + port;
             Path directory = ServerDirectory.create(name);
             Path data = directory.resolve("data");
-            ServerDirectory.copy(source, data);
-            ServerProcess process = process(binary, name, directory, port, settings);
+            ServerDirectory.copy(from.data(), data);
+            from.way().handOver(directory);
+            ServerProcess process = process(from, name, directory, port, settings);
             try {
                 SqlAddress address = new SqlAddress(SqlAddress.Kind.POSTGRESQL, HOST, port, DATABASE, USER, PASSWORD);
-                Node node = new Node(new PostgresServer(address, process), data);
+                PostgresNode node = new PostgresNode(new PostgresServer(address, process), data);
                 preparation.accept(node);
                 process.start();
                 return node;
@@ -125,17 +102,17 @@ final class EmbeddedPostgres {
     }
 
     private static ServerProcess process(
-            PostgresBinary binary, String name, Path directory, int port, Map<String, String> settings) {
+            Origin from, String name, Path directory, int port, Map<String, String> settings) {
         Path data = directory.resolve("data");
         Path pidFile = data.resolve("postmaster.pid");
-        List<String> command = new ArrayList<>(List.of(binary.program("postgres"), "-D", data.toString()));
+        List<String> command = new ArrayList<>(List.of(from.binary().program("postgres"), "-D", data.toString()));
         Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
         all.putAll(settings);
         all.put("listen_addresses", HOST);
         all.put("port", Integer.toString(port));
         all.put("unix_socket_directories", "");
         all.forEach((setting, value) -> command.addAll(List.of("-c", setting + "=" + value)));
-        List<String> wrapped = Unprivileged.command(directory, command);
+        List<String> wrapped = from.way().command(command);
         return ServerProcess.builder(name)
                 .directory(directory)
                 .command(() -> {
@@ -153,8 +130,7 @@ final class EmbeddedPostgres {
     /** The eighth line of the file is the state that the server itself reports. */
     private static boolean isReady(Path pidFile) throws IOException {
         List<String> lines = Files.readAllLines(pidFile);
-        return lines.size() >= 8
-                && List.of("ready", "standby").contains(lines.get(7).strip());
+        return lines.size() >= 8 && lines.get(7).strip().equals("ready");
     }
 
     private static void delete(Path file) {
@@ -165,13 +141,13 @@ final class EmbeddedPostgres {
         }
     }
 
-    private static Path initialised(PostgresBinary binary) {
+    private static Origin origin() {
         LOCK.lock();
         try {
-            Path known = initialised;
+            Origin known = origin;
             if (known == null) {
-                known = initialise(binary);
-                initialised = known;
+                known = initialise(PostgresBinary.locate());
+                origin = known;
             }
             return known;
         } finally {
@@ -179,12 +155,15 @@ final class EmbeddedPostgres {
         }
     }
 
-    private static Path initialise(PostgresBinary binary) {
+    private static Origin initialise(PostgresBinary found) {
         Path directory = ServerDirectory.create("postgres-initialised");
+        Unprivileged way = Unprivileged.find(directory);
+        PostgresBinary binary = way.reachable(found);
         Path data = directory.resolve("data");
         Path password = directory.resolve("password");
         try {
             Files.writeString(password, PASSWORD);
+            way.handOver(directory);
             List<String> command = new ArrayList<>(List.of(
                     binary.program("initdb"),
                     "--pgdata=" + data,
@@ -199,8 +178,8 @@ final class EmbeddedPostgres {
                 // Upper and lower case beyond ASCII, the same on every machine.
                 command.addAll(List.of("--locale-provider=builtin", "--builtin-locale=C.UTF-8"));
             }
-            Commands.output(Unprivileged.command(directory, command));
-            return data;
+            Commands.output(way.command(command));
+            return new Origin(binary, way, data);
         } catch (IOException e) {
             throw new ServerException("cannot initialise a PostgreSQL cluster in " + directory, e);
         }

@@ -1,6 +1,7 @@
 package dev.holdfast.testkit.postgres;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.UnsupportedServerException;
 import dev.holdfast.testkit.process.Await;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -25,7 +26,7 @@ public final class PostgresReplicated implements AutoCloseable {
 
     private volatile Pair pair;
 
-    private record Pair(EmbeddedPostgres.Node primary, EmbeddedPostgres.Node replica) {
+    private record Pair(PostgresNode primary, PostgresNode replica) {
 
         Pair swapped() {
             return new Pair(/* primary= */ replica, /* replica= */ primary);
@@ -37,9 +38,9 @@ public final class PostgresReplicated implements AutoCloseable {
     }
 
     static PostgresReplicated start(Map<String, String> settings) {
-        EmbeddedPostgres.Node primary = EmbeddedPostgres.start(settings);
+        PostgresNode primary = EmbeddedPostgres.start(settings);
         try {
-            EmbeddedPostgres.Node replica = EmbeddedPostgres.startStandby(settings, primary.server());
+            PostgresNode replica = EmbeddedPostgres.startStandby(settings, primary.server());
             PostgresReplicated replicated = new PostgresReplicated(new Pair(primary, replica));
             try {
                 replicated.awaitStreaming();
@@ -52,6 +53,11 @@ public final class PostgresReplicated implements AutoCloseable {
             primary.server().close();
             throw e;
         }
+    }
+
+    /** Two servers that replicate already. */
+    static PostgresReplicated of(PostgresServer primary, PostgresServer replica) {
+        return new PostgresReplicated(new Pair(new PostgresNode(primary, null), new PostgresNode(replica, null)));
     }
 
     /**
@@ -128,10 +134,14 @@ public final class PostgresReplicated implements AutoCloseable {
      * the two go their own ways from here.
      *
      * @throws ServerException if the replica does not become a primary within 20 s
+     * @throws UnsupportedServerException if it is not the testkit's
      */
     public void promoteReplica() {
         lock.lock();
         try {
+            if (!replica().isBreakable()) {
+                throw new UnsupportedServerException(replica() + " is not promoted: it is not the testkit's");
+            }
             promote(replica());
         } finally {
             lock.unlock();
@@ -143,6 +153,7 @@ public final class PostgresReplicated implements AutoCloseable {
      * the primary are ended. Afterwards {@link #primary()} and {@link #replica()} have changed places.
      *
      * @throws ServerException if one of the servers does not take its new role within 20 s
+     * @throws UnsupportedServerException if they are not the testkit's
      */
     public void switchRoles() {
         lock.lock();

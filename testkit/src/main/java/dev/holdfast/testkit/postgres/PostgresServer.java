@@ -3,9 +3,9 @@ package dev.holdfast.testkit.postgres;
 import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.process.ServerControl;
 import dev.holdfast.testkit.sql.SqlAddress;
-import dev.holdfast.testkit.sql.SqlDatabase;
 import dev.holdfast.testkit.sql.SqlServer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -27,6 +27,11 @@ public final class PostgresServer extends SqlServer {
         return new Builder();
     }
 
+    @Override
+    public PostgresDatabase createDatabase(String prefix) {
+        return createDatabase(prefix, "");
+    }
+
     /**
      * Creates a copy of a database, which is much quicker than to fill it again.
      *
@@ -35,9 +40,14 @@ public final class PostgresServer extends SqlServer {
      * @return the database; closing it drops it
      * @throws ServerException if the server refuses it
      */
-    public SqlDatabase createDatabase(String prefix, SqlDatabase template) {
+    public PostgresDatabase createDatabase(String prefix, PostgresDatabase template) {
+        return createDatabase(prefix, " TEMPLATE \"" + template.name() + "\"");
+    }
+
+    private PostgresDatabase createDatabase(String prefix, String template) {
         String name = uniqueName(prefix);
-        return createDatabase(name, createStatement(name) + " TEMPLATE \"" + template.name() + "\"");
+        execute("CREATE DATABASE \"" + name + "\"" + template);
+        return new PostgresDatabase(this, address(name));
     }
 
     @Override
@@ -52,13 +62,13 @@ public final class PostgresServer extends SqlServer {
     }
 
     @Override
-    protected String createStatement(String name) {
-        return "CREATE DATABASE \"" + name + "\"";
-    }
-
-    @Override
-    protected String dropStatement(String name) {
-        return "DROP DATABASE IF EXISTS \"" + name + "\" WITH (FORCE)";
+    protected List<String> resetStatements() {
+        return List.of(
+                "SET lock_timeout = '5s'",
+                "DROP SCHEMA public CASCADE",
+                "CREATE SCHEMA public",
+                "ALTER SYSTEM RESET ALL",
+                "SELECT pg_reload_conf()");
     }
 
     /** Describes a server; not thread-safe. */
@@ -91,9 +101,11 @@ public final class PostgresServer extends SqlServer {
          *
          * @return the server; the caller closes it
          * @throws ServerException if it does not start; the message names the remedy or has its output
+         * @throws dev.holdfast.testkit.UnsupportedServerException if servers are external and one is not named, or should
+         *     have settings
          */
         public PostgresServer start() {
-            return EmbeddedPostgres.start(settings).server();
+            return PostgresSources.single(settings);
         }
 
         /**
@@ -101,9 +113,11 @@ public final class PostgresServer extends SqlServer {
          *
          * @return the pair; the caller closes it
          * @throws ServerException if one of them does not start; the message names the remedy or has its output
+         * @throws dev.holdfast.testkit.UnsupportedServerException if servers are containers, or external and not named, or
+         *     external and should have settings
          */
         public PostgresReplicated startWithReplica() {
-            return PostgresReplicated.start(settings);
+            return PostgresSources.withReplica(settings);
         }
     }
 }

@@ -80,14 +80,19 @@ public final class Await {
         return new ServerException("interrupted while waiting until " + what);
     }
 
-    /** Ends the wait at once: the condition can never hold any more. */
-    static final class Aborted extends Exception {
+    /** Thrown by a condition that can never hold any more: ends the wait at once, with its own reason. */
+    public static final class Aborted extends Exception {
 
         private static final long serialVersionUID = 1L;
 
         private final ServerException reason;
 
-        Aborted(ServerException reason) {
+        /**
+         * Creates the exception.
+         *
+         * @param reason what the waiting caller gets
+         */
+        public Aborted(ServerException reason) {
             super(reason);
             this.reason = reason;
         }

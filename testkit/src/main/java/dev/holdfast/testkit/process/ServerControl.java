@@ -4,7 +4,7 @@ package dev.holdfast.testkit.process;
  * The power switch of one server, wherever it runs: a child process, a container, or somewhere else.
  *
  * <p>Implementations are thread-safe. A server that the testkit did not start refuses everything that breaks it with
- * {@link UnsupportedOperationException}; ask {@link #isBreakable()} first.
+ * {@link dev.holdfast.testkit.UnsupportedServerException}; ask {@link #isBreakable()} first.
  */
 public interface ServerControl extends AutoCloseable {
 

@@ -1,10 +1,8 @@
 package dev.holdfast.testkit.process;
 
 import dev.holdfast.testkit.ServerException;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. Works on Linux and macOS.
  */
 public final class ServerProcess implements ServerControl {
-
-    private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
 
     private final String name;
     private final Supplier<List<String>> command;
@@ -89,20 +85,7 @@ public final class ServerProcess implements ServerControl {
     private void launch() {
         output.clear();
         paused = false;
-        ProcessBuilder builder = new ProcessBuilder(Watchdog.watched(command.get()))
-                .directory(directory.toFile())
-                .redirectErrorStream(true);
-        builder.environment().putAll(environment);
-        Process started;
-        try {
-            started = builder.start();
-        } catch (IOException e) {
-            throw new ServerException(
-                    name
-                            + ": cannot start a process through /bin/sh; embedded servers need Linux or macOS, elsewhere use"
-                            + " -Dholdfast.servers=containers or external",
-                    e);
-        }
+        Process started = Watchdog.start(name, command.get(), environment, directory);
         process = started;
         LiveServers.add(this);
         Thread drain = output.drain(name, started.getInputStream());
@@ -131,13 +114,14 @@ public final class ServerProcess implements ServerControl {
                 return;
             }
             resume();
-            List<ProcessHandle> all = handles(running);
-            Signals.send(stopSignal, List.of(running.toHandle()));
+            ProcessTree tree = tree(running);
+            List<ProcessHandle> all = tree.processes();
+            tree.signalRoot(stopSignal);
             if (!running.waitFor(stopTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 killNow();
             }
             // Children that did not follow their parent would keep its files and its port.
-            killAll(running, all);
+            tree.kill(all);
             LiveServers.remove(this);
         } catch (InterruptedException e) {
             killNow();
@@ -161,34 +145,14 @@ public final class ServerProcess implements ServerControl {
     void killNow() {
         Process running = process;
         if (running != null && running.isAlive()) {
-            // Frozen first, it cannot fork a child that this list does not know.
-            Signals.send("STOP", List.of(running.toHandle()));
-            killAll(running, handles(running));
+            tree(running).kill();
         }
         paused = false;
         LiveServers.remove(this);
     }
 
-    private void killAll(Process running, List<ProcessHandle> handles) {
-        // The frozen parent last: children that see it die would still say so to their clients.
-        for (int i = handles.size() - 1; i >= 0; i--) {
-            handles.get(i).destroyForcibly();
-        }
-        if (Watchdog.MAKES_GROUPS) {
-            Signals.killGroup(running.pid());
-        }
-        Await.until(name + " is dead", KILL_TIMEOUT, () -> {
-            // The JDK's view of its own child lags behind the kernel's, and isRunning() goes by the JDK's.
-            if (running.isAlive()) {
-                return false;
-            }
-            for (ProcessHandle handle : handles) {
-                if (Signals.isAlive(handle)) {
-                    return false;
-                }
-            }
-            return true;
-        });
+    private ProcessTree tree(Process running) {
+        return new ProcessTree(name, running, family);
     }
 
     @Override
@@ -200,10 +164,7 @@ public final class ServerProcess implements ServerControl {
                 throw new IllegalStateException(name + " cannot be paused: it does not run");
             }
             if (!paused) {
-                Signals.send("STOP", List.of(running.toHandle()));
-                List<ProcessHandle> all = handles(running);
-                Signals.send("STOP", all);
-                Signals.awaitStopped(all);
+                tree(running).freeze();
                 paused = true;
             }
         } finally {
@@ -217,21 +178,12 @@ public final class ServerProcess implements ServerControl {
         try {
             Process running = process;
             if (paused && running != null && running.isAlive()) {
-                Signals.send("CONT", handles(running));
+                tree(running).thaw();
             }
             paused = false;
         } finally {
             lock.unlock();
         }
-    }
-
-    private List<ProcessHandle> handles(Process running) {
-        List<ProcessHandle> all = new ArrayList<>();
-        all.add(running.toHandle());
-        try (Stream<ProcessHandle> others = family.apply(running.toHandle())) {
-            others.filter(ProcessHandle::isAlive).forEach(all::add);
-        }
-        return all;
     }
 
     @Override
@@ -283,9 +235,10 @@ public final class ServerProcess implements ServerControl {
         return text.isEmpty() ? "; it printed nothing" : "; its last output:\n" + text;
     }
 
-    /** Stops the server and deletes its directory. */
+    /** Stops the server and deletes its directory, also when the thread is interrupted, as after a test's timeout. */
     @Override
     public void close() {
+        boolean interrupted = Thread.interrupted();
         lock.lock();
         try {
             if (!closed) {
@@ -296,6 +249,9 @@ public final class ServerProcess implements ServerControl {
             }
         } finally {
             lock.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -1,9 +1,12 @@
 package dev.holdfast.testkit.process;
 
+import dev.holdfast.testkit.ServerException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Wraps the command of a server so that the server dies with this JVM, however the JVM dies.
@@ -71,14 +74,25 @@ final class Watchdog {
 
     private Watchdog() {}
 
-    /** The command that runs the given one under watch, in a session of its own where the system has the means. */
-    static List<String> watched(List<String> command) {
+    /** Starts a command under watch, in a session of its own where the system has the means. */
+    static Process start(String name, List<String> command, Map<String, String> environment, Path directory) {
         List<String> watched = new ArrayList<>();
         if (MAKES_GROUPS) {
             watched.add(SETSID.toString());
         }
         watched.addAll(List.of("/bin/sh", "-c", SCRIPT, "testkit-watchdog"));
         watched.addAll(command);
-        return watched;
+        ProcessBuilder builder =
+                new ProcessBuilder(watched).directory(directory.toFile()).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new ServerException(
+                    name
+                            + ": cannot start a process through /bin/sh; embedded servers need Linux or macOS, elsewhere use"
+                            + " -Dholdfast.servers=containers or external",
+                    e);
+        }
     }
 }

@@ -56,7 +56,10 @@ final class EmbeddedRedis {
         Path file = directory.resolve("redis.conf");
         try {
             // Once and not at every start: Sentinel and replicas write what they learn into it.
-            Files.writeString(file, settings.render(HOST, port, directory.toString()));
+            Files.writeString(
+                    file,
+                    settings.render(
+                            HOST, port, directory.toString(), settings.tls == null ? null : settings.tls.files()));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file, e);
         }
@@ -69,18 +72,29 @@ final class EmbeddedRedis {
                 .readyWhen(() -> answers(port, settings))
                 .onClose(() -> Ports.release(port))
                 .build();
-        return new RedisServer(HOST, port, settings, process, () -> {
+        return new RedisServer(RedisAddress.of(HOST, port, settings), settings, process, new InDirectory(directory));
+    }
+
+    private record InDirectory(Path directory) implements Snapshots {
+
+        @Override
+        public void forget() {
             try {
                 Files.deleteIfExists(directory.resolve("dump.rdb"));
             } catch (IOException e) {
-                throw new UncheckedIOException("cannot delete the snapshot of " + name, e);
+                throw new UncheckedIOException("cannot delete the snapshot in " + directory, e);
             }
-        });
+        }
+
+        @Override
+        public void keep() {
+            // Nobody deletes it unasked.
+        }
     }
 
     /** A server that loads its data answers LOADING, which is thrown here and means "not yet". */
     private static boolean answers(int port, RedisSettings settings) {
-        try (RespClient client = RedisServer.connect(HOST, port, settings, PROBE_TIMEOUT)) {
+        try (RespClient client = RedisAddress.of(HOST, port, settings).connect(PROBE_TIMEOUT)) {
             return "PONG".equals(client.call("PING").text());
         }
     }

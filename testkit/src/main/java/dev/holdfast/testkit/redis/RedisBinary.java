@@ -2,6 +2,7 @@ package dev.holdfast.testkit.redis;
 
 import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.process.BinaryCache;
+import dev.holdfast.testkit.process.TestkitProperty;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,7 @@ final class RedisBinary {
             Path binary = found;
             if (binary == null) {
                 binary = search(
-                        System.getProperty(PROPERTY),
+                        TestkitProperty.get(PROPERTY).orElse(null),
                         BinaryCache.executable(resource(System.getProperty("os.name"), System.getProperty("os.arch"))),
                         System.getenv("PATH"));
                 found = binary;

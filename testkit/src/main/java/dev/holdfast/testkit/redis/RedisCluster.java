@@ -1,17 +1,11 @@
 package dev.holdfast.testkit.redis;
 
 import dev.holdfast.testkit.ServerException;
-import dev.holdfast.testkit.process.Await;
 import dev.holdfast.testkit.tls.TestAuthority;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +27,10 @@ public final class RedisCluster implements AutoCloseable {
     /** The number of hash slots of every cluster. */
     public static final int SLOTS = 16_384;
 
-    private static final int PRIMARIES = 3;
     private static final int NODES = 6;
-    private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
-    private static final Duration FAILOVER_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration MOVE_TIMEOUT = Duration.ofSeconds(10);
 
     private final RedisGroup group;
+    private final ClusterTopology topology;
     private final List<RedisServer> nodes;
     private final @Nullable String password;
     private final RedisSettings.@Nullable Tls tls;
@@ -47,6 +38,7 @@ public final class RedisCluster implements AutoCloseable {
     private RedisCluster(Builder builder, RedisGroup group, List<RedisServer> nodes) {
         this.group = group;
         this.nodes = List.copyOf(nodes);
+        this.topology = new ClusterTopology(group, this.nodes);
         this.password = builder.secrets.password;
         this.tls = builder.secrets.tls;
     }
@@ -103,8 +95,7 @@ public final class RedisCluster implements AutoCloseable {
      * @return three servers, in the order of {@link #nodes()}
      */
     public List<RedisServer> primaries() {
-        Set<Integer> ports = topology().stream().map(SlotRange::primary).collect(Collectors.toSet());
-        return nodes.stream().filter(node -> ports.contains(node.port())).toList();
+        return topology.primaries();
     }
 
     /**
@@ -114,11 +105,7 @@ public final class RedisCluster implements AutoCloseable {
      * @return its replicas, usually one
      */
     public List<RedisServer> replicasOf(RedisServer primary) {
-        Set<Integer> ports = topology().stream()
-                .filter(range -> range.primary() == primary.port())
-                .flatMap(range -> range.replicas().stream())
-                .collect(Collectors.toSet());
-        return nodes.stream().filter(node -> ports.contains(node.port())).toList();
+        return topology.replicasOf(primary);
     }
 
     /**
@@ -132,16 +119,7 @@ public final class RedisCluster implements AutoCloseable {
         if (slot < 0 || slot >= SLOTS) {
             throw new IllegalArgumentException("slot must be in 0.." + (SLOTS - 1) + ": " + slot);
         }
-        Map<Integer, Integer> votes = new HashMap<>();
-        for (List<SlotRange> view : RedisGroup.ask(nodes, SlotRange::ask)) {
-            view.stream()
-                    .filter(range -> range.contains(slot))
-                    .forEach(range -> votes.merge(range.primary(), 1, Integer::sum));
-        }
-        return votes.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .map(entry -> node(entry.getKey()))
-                .orElseThrow(() -> new ServerException("nobody serves slot " + slot + group.output()));
+        return topology.primaryOf(slot);
     }
 
     /**
@@ -154,24 +132,6 @@ public final class RedisCluster implements AutoCloseable {
         return primaryOf(slot(key));
     }
 
-    private RedisServer node(int port) {
-        return nodes.stream()
-                .filter(node -> node.port() == port)
-                .findFirst()
-                .orElseThrow(() -> new ServerException("no node of this cluster has port " + port));
-    }
-
-    /** The view that most nodes share. */
-    private List<SlotRange> topology() {
-        return RedisGroup.ask(nodes, SlotRange::ask).stream()
-                .collect(Collectors.groupingBy(view -> view, Collectors.counting()))
-                .entrySet()
-                .stream()
-                .max(Map.Entry.comparingByValue())
-                .map(Map.Entry::getKey)
-                .orElseThrow(() -> new ServerException("no node answers" + group.output()));
-    }
-
     /**
      * Waits until a server that was killed, stopped or paused serves no slot any more, and all others serve all slots.
      *
@@ -179,20 +139,7 @@ public final class RedisCluster implements AutoCloseable {
      * @throws ServerException if that takes longer than 30 s
      */
     public void awaitReplacementOf(RedisServer broken) {
-        List<RedisServer> others = nodes.stream()
-                .filter(node -> node != broken && RedisGroup.isAwake(node))
-                .toList();
-        Await.until("all slots of " + broken + " are served by another", FAILOVER_TIMEOUT, group::output, () -> {
-            List<List<SlotRange>> views = RedisGroup.ask(others, SlotRange::ask);
-            return views.size() == others.size()
-                    && views.stream().flatMap(List::stream).noneMatch(range -> range.primary() == broken.port())
-                    && others.stream().allMatch(RedisCluster::servesAllSlots);
-        });
-    }
-
-    private static boolean servesAllSlots(RedisServer node) {
-        String info = String.valueOf(node.command("CLUSTER", "INFO").text());
-        return info.contains("cluster_state:ok") && info.contains("cluster_slots_ok:" + SLOTS);
+        topology.awaitReplacementOf(broken);
     }
 
     /**
@@ -208,8 +155,8 @@ public final class RedisCluster implements AutoCloseable {
             return;
         }
         String number = Integer.toString(slot);
-        String targetId = id(target);
-        target.command("CLUSTER", "SETSLOT", number, "IMPORTING", id(source));
+        String targetId = ClusterTopology.id(target);
+        target.command("CLUSTER", "SETSLOT", number, "IMPORTING", ClusterTopology.id(source));
         source.command("CLUSTER", "SETSLOT", number, "MIGRATING", targetId);
         moveKeys(number, source, target);
         // The new owner first: then no client is ever sent to a node that does not know it has the slot.
@@ -218,13 +165,7 @@ public final class RedisCluster implements AutoCloseable {
         told.stream()
                 .filter(RedisGroup::isAwake)
                 .forEach(node -> node.command("CLUSTER", "SETSLOT", number, "NODE", targetId));
-        Await.until(
-                "all nodes know that " + target + " has slot " + slot,
-                MOVE_TIMEOUT,
-                group::output,
-                () -> RedisGroup.ask(nodes, SlotRange::ask).stream()
-                        .allMatch(view -> view.stream()
-                                .anyMatch(range -> range.contains(slot) && range.primary() == target.port())));
+        topology.awaitOwner(slot, target);
     }
 
     private void moveKeys(String slot, RedisServer source, RedisServer target) {
@@ -247,10 +188,6 @@ public final class RedisCluster implements AutoCloseable {
         }
     }
 
-    private static String id(RedisServer node) {
-        return String.valueOf(node.command("CLUSTER", "MYID").text());
-    }
-
     /**
      * Resumes and starts every server that was paused, stopped or killed, and waits until the cluster is as good as new;
      * other nodes may be primaries then.
@@ -259,65 +196,18 @@ public final class RedisCluster implements AutoCloseable {
      */
     public void heal() {
         group.bringBack();
-        awaitReady();
+        topology.awaitReady();
     }
 
-    private void form() {
-        RedisServer first = nodes.get(0);
-        for (int i = 0; i < NODES; i++) {
-            RedisServer node = nodes.get(i);
-            node.command("CLUSTER", "SET-CONFIG-EPOCH", Integer.toString(i + 1));
-            if (i < PRIMARIES) {
-                addSlots(node, SLOTS * i / PRIMARIES, SLOTS * (i + 1) / PRIMARIES);
-            }
-            if (i > 0) {
-                first.command("CLUSTER", "MEET", node.host(), Integer.toString(node.port()));
-            }
-        }
-        Await.until(
-                "all nodes know each other",
-                READY_TIMEOUT,
-                group::output,
-                () -> nodes.stream().allMatch(RedisCluster::knowsAll));
-        for (int i = PRIMARIES; i < NODES; i++) {
-            nodes.get(i).command("CLUSTER", "REPLICATE", id(nodes.get(i - PRIMARIES)));
-        }
-        awaitReady();
-    }
-
-    private static void addSlots(RedisServer node, int from, int to) {
-        List<String> command = new ArrayList<>(List.of("CLUSTER", "ADDSLOTS"));
-        for (int slot = from; slot < to; slot++) {
-            command.add(Integer.toString(slot));
-        }
-        node.command(command.toArray(String[]::new));
-    }
-
-    private static boolean knowsAll(RedisServer node) {
-        List<String> known =
-                String.valueOf(node.command("CLUSTER", "NODES").text()).lines().toList();
-        return known.size() == NODES
-                && known.stream()
-                        .noneMatch(line -> line.contains("handshake") || line.contains("fail") || line.contains(":0@"))
-                && known.stream()
-                        .allMatch(line -> Arrays.asList(line.split(" ")).contains("connected"));
-    }
-
-    private void awaitReady() {
-        Await.until("the cluster serves all slots and all replicas are attached", READY_TIMEOUT, group::output, () -> {
-            List<SlotRange> shared = SlotRange.ask(nodes.get(0));
-            return shared.stream().map(SlotRange::primary).distinct().count() == PRIMARIES
-                    && shared.stream().noneMatch(range -> range.replicas().isEmpty())
-                    && nodes.stream()
-                            .allMatch(node ->
-                                    isComplete(node) && SlotRange.ask(node).equals(shared));
-        });
-    }
-
-    private static boolean isComplete(RedisServer node) {
-        boolean attached = node.info("role").orElse("").equals("master")
-                || node.info("master_link_status").orElse("").equals("up");
-        return attached && servesAllSlots(node) && knowsAll(node);
+    /**
+     * Brings the cluster back to what it was after its start, apart from which node is primary and which slots it has:
+     * whole, empty, and with its configuration of then.
+     *
+     * @throws ServerException if that takes longer than 60 s
+     */
+    public void reset() {
+        heal();
+        group.reset(nodes, primaries());
     }
 
     /** Ends all servers. */
@@ -412,7 +302,7 @@ public final class RedisCluster implements AutoCloseable {
             }
             RedisCluster cluster = new RedisCluster(this, group, nodes);
             try {
-                cluster.form();
+                cluster.topology.form();
                 return cluster;
             } catch (RuntimeException e) {
                 group.close();

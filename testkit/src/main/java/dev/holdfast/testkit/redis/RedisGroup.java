@@ -20,7 +20,7 @@ final class RedisGroup implements AutoCloseable {
     /** Starts one more server; if that fails, all of them end. */
     RedisServer add(Supplier<RedisServer> start) {
         try {
-            RedisServer server = start.get();
+            RedisServer server = start.get().started();
             servers.add(server);
             return server;
         } catch (RuntimeException e) {
@@ -57,6 +57,18 @@ final class RedisGroup implements AutoCloseable {
         for (RedisServer server : servers) {
             server.resume();
             server.start();
+        }
+    }
+
+    /** Empties the primaries and restores the configuration of all. */
+    void reset(List<RedisServer> nodes, List<RedisServer> primaries) {
+        for (RedisServer node : nodes) {
+            try (RespClient client = node.client()) {
+                if (primaries.contains(node)) {
+                    client.call("FLUSHALL");
+                }
+                node.restoreSettings(client);
+            }
         }
     }
 

@@ -5,12 +5,8 @@ import dev.holdfast.testkit.process.Await;
 import dev.holdfast.testkit.tls.TestAuthority;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,15 +27,11 @@ public final class RedisSentinel implements AutoCloseable {
     private static final int REPLICAS = 2;
     private static final int SENTINELS = 3;
     private static final int QUORUM = 2;
-    private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
-
-    /** Sentinels greet each other every two seconds. */
-    private static final Duration REDISCOVERY = Duration.ofSeconds(5);
-
-    private static final Duration PROMOTION_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration ATTACH_TIMEOUT = Duration.ofSeconds(60);
 
     private final String masterName;
     private final RedisGroup group;
+    private final SentinelQuorum quorum;
     private final List<RedisServer> nodes;
     private final List<RedisServer> sentinels;
     private final @Nullable String password;
@@ -55,6 +47,7 @@ public final class RedisSentinel implements AutoCloseable {
         this.group = group;
         this.nodes = List.copyOf(nodes);
         this.sentinels = List.copyOf(sentinels);
+        this.quorum = new SentinelQuorum(masterName, group, this.nodes, this.sentinels);
     }
 
     /**
@@ -84,7 +77,7 @@ public final class RedisSentinel implements AutoCloseable {
         String addresses =
                 sentinels.stream().map(node -> node.host() + ":" + node.port()).collect(Collectors.joining(","));
         return (tls == null ? "redis-sentinel://" : "rediss-sentinel://")
-                + (password == null ? "" : ":" + RedisServer.encode(password) + "@") + addresses + "#" + masterName;
+                + (password == null ? "" : ":" + RedisAddress.encode(password) + "@") + addresses + "#" + masterName;
     }
 
     /**
@@ -130,28 +123,7 @@ public final class RedisSentinel implements AutoCloseable {
      * @throws ServerException if no sentinel answers
      */
     public RedisServer primary() {
-        Map<Integer, Integer> votes = new HashMap<>();
-        for (Integer port : RedisGroup.ask(sentinels, this::primaryPort)) {
-            votes.merge(port, 1, Integer::sum);
-        }
-        return votes.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .map(winner -> node(winner.getKey()))
-                .orElseThrow(() -> new ServerException("no sentinel answers" + group.output()));
-    }
-
-    private RedisServer node(int port) {
-        return nodes.stream()
-                .filter(node -> node.port() == port)
-                .findFirst()
-                .orElseThrow(() -> new ServerException(
-                        "the sentinels name a primary on port " + port + ", which is none of " + nodes));
-    }
-
-    private int primaryPort(RespClient sentinel) {
-        List<RedisReply> address =
-                sentinel.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", masterName).list();
-        return Math.toIntExact(address.get(1).number());
+        return quorum.primary();
     }
 
     /**
@@ -212,32 +184,8 @@ public final class RedisSentinel implements AutoCloseable {
      * @throws ServerException if that takes longer than 30 s
      */
     public RedisServer awaitReplacementOf(RedisServer previous) {
-        Await.until(
-                "another primary than " + previous + " is promoted",
-                PROMOTION_TIMEOUT,
-                group::output,
-                () -> agreedPrimary().filter(primary -> primary != previous).isPresent());
+        quorum.awaitReplacementOf(previous);
         return primary();
-    }
-
-    /** The primary that all sentinels name who can be asked, if it runs and knows that it is one. */
-    private Optional<RedisServer> agreedPrimary() {
-        List<Integer> named = RedisGroup.ask(sentinels, this::primaryPort);
-        if (named.isEmpty() || named.stream().distinct().count() > 1) {
-            return Optional.empty();
-        }
-        RedisServer primary = node(named.get(0));
-        return RedisGroup.isAwake(primary) && isPrimary(primary) ? Optional.of(primary) : Optional.empty();
-    }
-
-    private static boolean isPrimary(RedisServer node) {
-        return "master".equals(node.info("role").orElse(""));
-    }
-
-    private static boolean follows(RedisServer node, RedisServer primary) {
-        return !isPrimary(node)
-                && Integer.toString(primary.port())
-                        .equals(node.info("master_port").orElse(""));
     }
 
     /**
@@ -249,81 +197,20 @@ public final class RedisSentinel implements AutoCloseable {
      */
     public void heal() {
         group.bringBack();
-        AtomicLong nextReset = new AtomicLong(System.nanoTime());
-        Await.until("the sentinels know all of " + this, READY_TIMEOUT, group::output, () -> {
-            if (isReady()) {
-                return true;
-            }
-            Optional<RedisServer> agreed = agreedPrimary();
-            if (agreed.isPresent()) {
-                RedisServer primary = agreed.get();
-                for (RedisServer node : nodes) {
-                    if (node != primary && !follows(node, primary)) {
-                        node.command("REPLICAOF", primary.host(), Integer.toString(primary.port()));
-                    }
-                }
-                if (replicationIsUp(primary)
-                        && RedisGroup.ask(sentinels, sentinel -> isSettledOn(primary, sentinel))
-                                .equals(Collections.nCopies(SENTINELS, true))
-                        && System.nanoTime() - nextReset.get() >= 0) {
-                    // What they forget they find again: replicas at once, each other by the greetings of the next
-                    // seconds.
-                    RedisGroup.ask(sentinels, sentinel -> sentinel.call("SENTINEL", "RESET", masterName));
-                    nextReset.set(System.nanoTime() + REDISCOVERY.toNanos());
-                }
-            }
-            return false;
-        });
+        quorum.heal();
     }
 
-    private void awaitReady() {
-        Await.until("the sentinels know all of " + this, READY_TIMEOUT, group::output, this::isReady);
-    }
-
-    private boolean isReady() {
-        List<Boolean> complete = RedisGroup.ask(sentinels, this::knowsAll);
-        Optional<RedisServer> primary = agreedPrimary();
-        return complete.size() == SENTINELS
-                && !complete.contains(false)
-                && primary.isPresent()
-                && replicationIsUp(primary.get());
-    }
-
-    private boolean replicationIsUp(RedisServer primary) {
-        return nodes.stream()
-                .allMatch(node -> node == primary
-                        || follows(node, primary)
-                                && "up".equals(node.info("master_link_status").orElse("")));
-    }
-
-    /** A sentinel that is reset while it leads a failover falls back to the primary before. */
-    private boolean isSettledOn(RedisServer primary, RespClient sentinel) {
-        Map<String, String> master = fields(sentinel.call("SENTINEL", "MASTER", masterName));
-        return "master".equals(master.get("flags"))
-                && Integer.toString(primary.port()).equals(master.get("port"));
-    }
-
-    private boolean knowsAll(RespClient sentinel) {
-        Map<String, String> master = fields(sentinel.call("SENTINEL", "MASTER", masterName));
-        List<Map<String, String>> replicas = sentinel.call("SENTINEL", "REPLICAS", masterName).list().stream()
-                .map(RedisSentinel::fields)
-                .toList();
-        return "master".equals(master.get("flags"))
-                && Integer.toString(SENTINELS - 1).equals(master.get("num-other-sentinels"))
-                && replicas.size() == REPLICAS
-                && replicas.stream()
-                        .allMatch(replica -> "slave".equals(replica.get("flags"))
-                                && master.getOrDefault("port", "").equals(replica.get("master-port")))
-                && sentinel.call("SENTINEL", "CKQUORUM", masterName).toString().startsWith("OK");
-    }
-
-    private static Map<String, String> fields(RedisReply reply) {
-        List<String> texts = reply.texts();
-        Map<String, String> fields = new HashMap<>();
-        for (int i = 0; i + 1 < texts.size(); i += 2) {
-            fields.put(texts.get(i), texts.get(i + 1));
+    /**
+     * Brings the group back to what it was after its start, apart from which node is primary: whole, empty, and with its
+     * configuration of then.
+     *
+     * @throws ServerException if that takes longer than 60 s
+     */
+    public void reset() {
+        if (!quorum.isReady()) {
+            heal();
         }
-        return fields;
+        group.reset(nodes, List.of(primary()));
     }
 
     /** Ends all servers. */
@@ -429,7 +316,7 @@ public final class RedisSentinel implements AutoCloseable {
                 // seconds.
                 Await.until(
                         "the replicas are attached",
-                        READY_TIMEOUT,
+                        ATTACH_TIMEOUT,
                         group::output,
                         () -> primary.info("connected_slaves").orElse("").equals(Integer.toString(REPLICAS)));
             } catch (RuntimeException e) {
@@ -441,7 +328,7 @@ public final class RedisSentinel implements AutoCloseable {
             }
             RedisSentinel sentinel = new RedisSentinel(this, group, nodes, sentinels);
             try {
-                sentinel.awaitReady();
+                sentinel.quorum.awaitReady();
                 return sentinel;
             } catch (RuntimeException e) {
                 group.close();

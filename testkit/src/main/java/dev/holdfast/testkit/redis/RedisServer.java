@@ -5,13 +5,10 @@ import dev.holdfast.testkit.TestServer;
 import dev.holdfast.testkit.process.ServerControl;
 import dev.holdfast.testkit.tls.TestAuthority;
 import dev.holdfast.testkit.tls.TestCertificate;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,23 +21,18 @@ public final class RedisServer implements TestServer {
 
     private static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(5);
 
-    /** The testkit looks into servers whose certificate is wrong on purpose. */
-    private static final SSLContext UNCHECKED = TestAuthority.uncheckedSslContext();
-
-    private final String host;
-    private final int port;
+    private final RedisAddress address;
     private final RedisSettings settings;
     private final ServerControl control;
 
-    /** Deletes a snapshot that the server would otherwise load when it starts. */
-    private final Runnable forget;
+    private final Snapshots snapshots;
+    private volatile @Nullable RedisBaseline baseline;
 
-    RedisServer(String host, int port, RedisSettings settings, ServerControl control, Runnable forget) {
-        this.host = host;
-        this.port = port;
+    RedisServer(RedisAddress address, RedisSettings settings, ServerControl control, Snapshots snapshots) {
+        this.address = address;
         this.settings = settings;
         this.control = control;
-        this.forget = forget;
+        this.snapshots = snapshots;
     }
 
     /**
@@ -54,12 +46,12 @@ public final class RedisServer implements TestServer {
 
     @Override
     public String host() {
-        return host;
+        return address.host();
     }
 
     @Override
     public int port() {
-        return port;
+        return address.port();
     }
 
     /**
@@ -68,8 +60,7 @@ public final class RedisServer implements TestServer {
      * @return {@code redis://[:password@]host:port}, or {@code rediss://} with TLS
      */
     public String uri() {
-        RedisSettings.User administrator = settings.administrator();
-        return uri(administrator == null ? "" : ":" + encode(administrator.password()) + "@");
+        return address.uri();
     }
 
     /**
@@ -83,16 +74,8 @@ public final class RedisServer implements TestServer {
         return settings.users.stream()
                 .filter(candidate -> candidate.name().equals(user))
                 .findFirst()
-                .map(found -> uri(encode(found.name()) + ":" + encode(found.password()) + "@"))
+                .map(found -> address.as(found.name(), found.password()).uri())
                 .orElseThrow(() -> new IllegalArgumentException("no user " + user + " on " + this));
-    }
-
-    private String uri(String credentials) {
-        return (settings.tls == null ? "redis" : "rediss") + "://" + credentials + host + ":" + port;
-    }
-
-    static String encode(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /**
@@ -136,21 +119,7 @@ public final class RedisServer implements TestServer {
      * @throws ServerException if there is no answer in time
      */
     public RespClient client(Duration timeout) {
-        return connect(host, port, settings, timeout);
-    }
-
-    static RespClient connect(String host, int port, RedisSettings settings, Duration timeout) {
-        RespClient client = RespClient.connect(host, port, settings.tls == null ? null : UNCHECKED, timeout);
-        RedisSettings.User administrator = settings.administrator();
-        if (administrator != null) {
-            try {
-                client.call("AUTH", administrator.password());
-            } catch (RuntimeException e) {
-                client.close();
-                throw e;
-            }
-        }
-        return client;
+        return address.connect(timeout);
     }
 
     /**
@@ -170,7 +139,7 @@ public final class RedisServer implements TestServer {
     @Override
     public void start() {
         if (!isRunning() && !settings.persistent) {
-            forget.run();
+            snapshots.forget();
         }
         control.start();
     }
@@ -189,11 +158,57 @@ public final class RedisServer implements TestServer {
     /** Saves a snapshot, stops the server and starts it on the same port with the same data. */
     public void restartKeepingData() {
         command("SAVE");
+        snapshots.keep();
         control.stop();
         control.start();
         if (!settings.persistent) {
-            forget.run();
+            snapshots.forget();
         }
+    }
+
+    /**
+     * Brings the server back to what it was after its start: running, not paused, empty, with its configuration, users and
+     * scripts of then, and a primary. Restarts it if nothing less helps.
+     *
+     * <p>Of a server that was there before the test, only the database named by its URL is emptied.
+     *
+     * @throws ServerException if that fails
+     */
+    public void reset() {
+        if (!isBreakable()) {
+            command("FLUSHDB");
+            return;
+        }
+        boolean untouched = isRunning();
+        resume();
+        start();
+        try (RespClient client = client()) {
+            if (untouched) {
+                client.call("REPLICAOF", "NO", "ONE");
+                client.call("FLUSHALL");
+                restoreSettings(client);
+            }
+        } catch (ServerException e) {
+            // Locked out, disguised or stuck: a new process knows nothing of that.
+            restart();
+        }
+    }
+
+    /** Restores the configuration, leaving data and role alone. */
+    void restoreSettings(RespClient client) {
+        RedisBaseline known = baseline;
+        if (known == null) {
+            throw new ServerException(this + " does not show its configuration");
+        }
+        known.restore(client);
+    }
+
+    /** Notes the configuration as the one to come back to. */
+    RedisServer started() {
+        try (RespClient client = client()) {
+            baseline = RedisBaseline.of(client).orElse(null);
+        }
+        return this;
     }
 
     @Override
@@ -239,7 +254,7 @@ public final class RedisServer implements TestServer {
     /** The address without credentials. */
     @Override
     public String toString() {
-        return uri("");
+        return address.toString();
     }
 
     /** Describes a server; not thread-safe. */
@@ -342,7 +357,7 @@ public final class RedisServer implements TestServer {
          * @throws ServerException if it does not start; the message names the remedy or has its output
          */
         public RedisServer start() {
-            return EmbeddedRedis.start("redis", settings());
+            return RedisSources.standalone(settings()).started();
         }
 
         RedisSettings settings() {

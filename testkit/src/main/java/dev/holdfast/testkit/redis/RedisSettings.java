@@ -15,7 +15,19 @@ final class RedisSettings {
     record User(String name, String password, String rules) {}
 
     /** The authority clients have to trust, and the certificate it issued for the server. */
-    record Tls(TestAuthority authority, TestCertificate certificate) {}
+    record Tls(TestAuthority authority, TestCertificate certificate) {
+
+        /** The files where they are. */
+        TlsFiles files() {
+            return new TlsFiles(
+                    authority.certificateFile().toString(),
+                    certificate.certificateFile().toString(),
+                    certificate.keyFile().toString());
+        }
+    }
+
+    /** Where the server finds its files. */
+    record TlsFiles(String authority, String certificate, String key) {}
 
     final @Nullable String password;
     final List<User> users;
@@ -47,25 +59,23 @@ final class RedisSettings {
      * @param bind the address to listen on
      * @param port the port to listen on, with or without TLS
      * @param directory where the server stores what it stores
+     * @param files where it finds its certificate; null without TLS
      */
-    String render(String bind, int port, String directory) {
+    String render(String bind, int port, String directory, @Nullable TlsFiles files) {
         List<List<String>> lines = new ArrayList<>();
         lines.add(List.of("bind", bind));
         lines.add(List.of("protected-mode", "no"));
         lines.add(List.of("daemonize", "no"));
         lines.add(List.of("dir", directory));
-        Tls secured = tls;
-        if (secured == null) {
+        if (files == null) {
             lines.add(List.of("port", Integer.toString(port)));
         } else {
             lines.add(List.of("port", "0"));
             lines.add(List.of("tls-port", Integer.toString(port)));
             lines.add(List.of("tls-auth-clients", "no"));
-            lines.add(List.of(
-                    "tls-ca-cert-file", secured.authority().certificateFile().toString()));
-            lines.add(List.of(
-                    "tls-cert-file", secured.certificate().certificateFile().toString()));
-            lines.add(List.of("tls-key-file", secured.certificate().keyFile().toString()));
+            lines.add(List.of("tls-ca-cert-file", files.authority()));
+            lines.add(List.of("tls-cert-file", files.certificate()));
+            lines.add(List.of("tls-key-file", files.key()));
         }
         lines.add(List.of("save", ""));
         lines.add(List.of("appendonly", persistent ? "yes" : "no"));
@@ -102,12 +112,6 @@ final class RedisSettings {
             }
         }
         return quoted.append('"').toString();
-    }
-
-    /** The user and password by which the testkit itself logs in; null where none is needed. */
-    @Nullable
-    User administrator() {
-        return password == null ? null : new User("default", password, "");
     }
 
     /** A line of the configuration file. */

@@ -9,12 +9,18 @@ import javax.sql.DataSource;
  *
  * <p>Thread-safe.
  */
-public final class SqlDatabase implements AutoCloseable {
+public abstract class SqlDatabase implements AutoCloseable {
 
     private final SqlServer server;
     private final SqlAddress address;
 
-    SqlDatabase(SqlServer server, SqlAddress address) {
+    /**
+     * Creates the representation of a database that exists.
+     *
+     * @param server where it is
+     * @param address the server's, with the name of this database
+     */
+    protected SqlDatabase(SqlServer server, SqlAddress address) {
         this.server = server;
         this.address = address;
     }
@@ -99,8 +105,17 @@ public final class SqlDatabase implements AutoCloseable {
      */
     @Override
     public void close() {
-        server.drop(this);
+        if (server.isRunning() && !server.isPaused()) {
+            server.execute(dropStatement());
+        }
     }
+
+    /**
+     * Returns the statement that drops this database in spite of connections to it, and does nothing if it is gone.
+     *
+     * @return the statement
+     */
+    protected abstract String dropStatement();
 
     /** The address without the password. */
     @Override

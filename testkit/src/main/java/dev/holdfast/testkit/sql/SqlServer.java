@@ -6,6 +6,7 @@ import dev.holdfast.testkit.process.ServerControl;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
@@ -48,22 +49,6 @@ public abstract class SqlServer implements TestServer {
      * @return a new data source
      */
     protected abstract DataSource dataSource(SqlAddress to);
-
-    /**
-     * Returns the statement that creates an empty database.
-     *
-     * @param name its name, in need of no escape within quotes
-     * @return the statement
-     */
-    protected abstract String createStatement(String name);
-
-    /**
-     * Returns the statement that drops a database in spite of connections to it.
-     *
-     * @param name its name, in need of no escape within quotes
-     * @return the statement
-     */
-    protected abstract String dropStatement(String name);
 
     @Override
     public String host() {
@@ -138,37 +123,60 @@ public abstract class SqlServer implements TestServer {
      * @return the database; closing it drops it
      * @throws ServerException if the server refuses it
      */
-    public SqlDatabase createDatabase(String prefix) {
-        String name = uniqueName(prefix);
-        return createDatabase(name, createStatement(name));
+    public abstract SqlDatabase createDatabase(String prefix);
+
+    /**
+     * Executes a statement in the database that every server has.
+     *
+     * @param sql the statement
+     * @throws ServerException if the server refuses it
+     */
+    protected void execute(String sql) {
+        execute(List.of(sql));
+    }
+
+    private void execute(List<String> statements) {
+        try (Connection connection = connection();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException e) {
+            throw new ServerException("cannot execute " + String.join("; ", statements) + " on " + this, e);
+        }
     }
 
     /**
-     * Creates a database by a given statement.
+     * Brings the server back to what it was after its start: running, not paused, with its settings of then, and with nothing in
+     * the database that every server has. Databases from {@link #createDatabase(String)} stay until they are closed.
      *
-     * @param name a name from {@link #uniqueName(String)}
-     * @param statement what creates it
-     * @return the database; closing it drops it
-     * @throws ServerException if the server refuses it
+     * <p>A server that was there before the test is left as it is.
+     *
+     * @throws ServerException if that fails, as when a connection holds a lock on what is to be dropped
      */
-    protected SqlDatabase createDatabase(String name, String statement) {
-        execute(statement);
-        return new SqlDatabase(this, address.withDatabase(name));
-    }
-
-    private void execute(String sql) {
-        try (Connection connection = connection();
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        } catch (SQLException e) {
-            throw new ServerException("cannot execute " + sql + " on " + this, e);
+    public void reset() {
+        if (isBreakable()) {
+            resume();
+            start();
+            execute(resetStatements());
         }
     }
 
-    void drop(SqlDatabase database) {
-        if (isRunning() && !isPaused()) {
-            execute(dropStatement(database.name()));
-        }
+    /**
+     * Returns what {@link #reset()} executes, in one session.
+     *
+     * @return statements that do not wait for a lock much longer than 5 s
+     */
+    protected abstract List<String> resetStatements();
+
+    /**
+     * Returns the address of a database on this server.
+     *
+     * @param database its name
+     * @return its address
+     */
+    protected SqlAddress address(String database) {
+        return address.withDatabase(database);
     }
 
     /**

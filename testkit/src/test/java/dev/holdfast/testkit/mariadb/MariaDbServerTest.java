@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.sql.SqlDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Servers
 @Tag("fault")
 class MariaDbServerTest {
 
@@ -35,8 +37,9 @@ class MariaDbServerTest {
 
     @Test
     void single_answersSql() throws SQLException {
-        assertThat(mariadb.jdbcUrl()).isEqualTo("jdbc:mariadb://127.0.0.1:" + mariadb.port() + "/test");
-        assertThat(mariadb.url()).isEqualTo("mysql://holdfast:testkit-secret@127.0.0.1:" + mariadb.port() + "/test");
+        assertThat(mariadb.jdbcUrl()).isEqualTo("jdbc:mariadb://" + mariadb.host() + ":" + mariadb.port() + "/test");
+        assertThat(mariadb.url())
+                .isEqualTo("mysql://holdfast:testkit-secret@" + mariadb.host() + ":" + mariadb.port() + "/test");
         assertThat(query(mariadb, "SELECT version()")).contains("MariaDB");
         assertThat(query(mariadb, "SELECT upper('grün')")).isEqualTo("GRÜN");
         assertThat(query(mariadb, "SELECT @@default_storage_engine")).isEqualTo("InnoDB");

@@ -6,26 +6,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.testkit.junit.Servers;
 import java.sql.SQLException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Servers
 @Tag("fault")
 class PostgresReplicatedTest {
 
     private PostgresReplicated postgres;
 
     @BeforeEach
-    void start() throws SQLException {
-        postgres = PostgresServers.withReplica();
+    void start(PostgresReplicated pair) throws SQLException {
+        postgres = pair;
         execute(postgres.primary(), "CREATE TABLE t (id int)");
-    }
-
-    @AfterEach
-    void stop() {
-        postgres.close();
     }
 
     @Test

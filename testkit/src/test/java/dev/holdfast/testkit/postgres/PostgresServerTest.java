@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testkit.ServerException;
-import dev.holdfast.testkit.sql.SqlDatabase;
+import dev.holdfast.testkit.junit.Servers;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Servers
 class PostgresServerTest {
 
     private static PostgresServer postgres;
@@ -34,9 +35,11 @@ class PostgresServerTest {
 
     @Test
     void single_answersSql() throws SQLException {
-        assertThat(postgres.jdbcUrl()).isEqualTo("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres");
+        assertThat(postgres.jdbcUrl())
+                .isEqualTo("jdbc:postgresql://" + postgres.host() + ":" + postgres.port() + "/postgres");
         assertThat(postgres.url())
-                .isEqualTo("postgres://postgres:testkit-secret@127.0.0.1:" + postgres.port() + "/postgres");
+                .isEqualTo(
+                        "postgres://postgres:testkit-secret@" + postgres.host() + ":" + postgres.port() + "/postgres");
         assertThat(query(postgres, "SELECT upper('grün')")).isEqualTo("GRÜN");
         assertThat(query(postgres, "SHOW server_encoding")).isEqualTo("UTF8");
         assertThat(query(postgres, "SHOW fsync")).isEqualTo("off");
@@ -55,11 +58,11 @@ class PostgresServerTest {
     @Test
     void databases_areApart_andGoneWhenClosed() throws SQLException {
         String name;
-        try (SqlDatabase one = postgres.createDatabase("One Test-Class");
-                SqlDatabase other = postgres.createDatabase("One Test-Class");
+        try (PostgresDatabase one = postgres.createDatabase("One Test-Class");
+                PostgresDatabase other = postgres.createDatabase("One Test-Class");
                 Connection connection = one.connection()) {
             execute(connection, "CREATE TABLE t (id int)");
-            try (SqlDatabase copy = postgres.createDatabase("empty", other);
+            try (PostgresDatabase copy = postgres.createDatabase("empty", other);
                     Connection second = copy.connection()) {
                 assertThatThrownBy(() -> execute(second, "SELECT * FROM t")).hasMessageContaining("does not exist");
             }
@@ -73,11 +76,11 @@ class PostgresServerTest {
 
     @Test
     void copyOfADatabase_hasItsContent() throws SQLException {
-        try (SqlDatabase template = postgres.createDatabase("template")) {
+        try (PostgresDatabase template = postgres.createDatabase("template")) {
             try (Connection connection = template.connection()) {
                 execute(connection, "CREATE TABLE t AS SELECT 42 AS answer");
             }
-            try (SqlDatabase copy = postgres.createDatabase("copy", template)) {
+            try (PostgresDatabase copy = postgres.createDatabase("copy", template)) {
                 try (Connection connection = copy.connection()) {
                     assertThat(query(connection, "SELECT answer FROM t")).isEqualTo("42");
                 }

@@ -181,6 +181,18 @@ class ServerProcessTest {
     }
 
     @Test
+    void close_byAnInterruptedThread_endsTheServerAllTheSame() {
+        server = start(COUNTING);
+        Thread.currentThread().interrupt();
+
+        server.close();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(server.isRunning()).isFalse();
+        assertThat(server.directory()).doesNotExist();
+    }
+
+    @Test
     void pause_ofAServerThatDoesNotRun_isRefused() {
         server = ServerProcess.builder("idle").command(List.of("sleep", "600")).build();
 

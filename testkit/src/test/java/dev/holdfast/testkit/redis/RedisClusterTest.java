@@ -4,26 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.testkit.junit.Exclusive;
+import dev.holdfast.testkit.junit.Servers;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("fault")
+@Servers
 class RedisClusterTest {
 
     private static RedisCluster redis;
 
     @BeforeAll
-    static void start() {
-        redis = RedisServers.cluster();
-    }
-
-    @AfterAll
-    static void close() {
-        redis.close();
+    static void start(@Exclusive RedisCluster own) {
+        redis = own;
     }
 
     @BeforeEach

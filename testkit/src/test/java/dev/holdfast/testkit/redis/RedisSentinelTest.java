@@ -4,31 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.testkit.junit.Exclusive;
+import dev.holdfast.testkit.junit.Servers;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 @Tag("fault")
+@Servers
 class RedisSentinelTest {
 
     private static RedisSentinel redis;
 
     @BeforeAll
-    static void start() {
-        redis = RedisServers.sentinel();
-    }
-
-    @AfterAll
-    static void close() {
-        redis.close();
+    static void start(@Exclusive RedisSentinel own) {
+        redis = own;
     }
 
     @BeforeEach
-    @Timeout(90)
     void heal() {
         redis.heal();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.tls.TestAuthority;
 import dev.holdfast.testkit.tls.TestCertificate;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Servers
 class RedisServerTest {
 
     @Test

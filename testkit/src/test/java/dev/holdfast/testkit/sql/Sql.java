@@ -5,7 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** One statement, one value. */
+/** One statement, one value, or null if there is no row. */
 public final class Sql {
 
     private Sql() {}
@@ -19,8 +19,7 @@ public final class Sql {
     public static String query(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
-            result.next();
-            return result.getString(1);
+            return result.next() ? result.getString(1) : null;
         }
     }
 

@@ -12,16 +12,19 @@ import java.util.List;
  * @param workers visitors at a time
  * @param traffic send visitors in although nothing is measured
  * @param port of HTTP; 0 for any that is free
+ * @param endWithParent stop when the process that started this one ends
  * @param help explain, and do nothing
  */
-record DemoOptions(boolean headless, int seconds, int workers, boolean traffic, int port, boolean help) {
+record DemoOptions(
+        boolean headless, int seconds, int workers, boolean traffic, int port, boolean endWithParent, boolean help) {
     static final String USAGE = """
             Options:
               --headless     measure both paths, print one table, exit (0: holdfast path without error)
               --seconds N    how long each path is measured, 1 to 3600 (default 15)
-              --workers N    visitors at a time, 1 to 256 (default 8)
+              --workers N    visitors at a time, 1 to 256 (default 16)
               --traffic      without --headless: send visitors through the holdfast path
               --port N       port on 127.0.0.1 (default: any that is free)
+              --end-with-parent  stop when the process that started it ends, as Maven asks for
               --help         print this""";
 
     /**
@@ -32,9 +35,10 @@ record DemoOptions(boolean headless, int seconds, int workers, boolean traffic, 
     static DemoOptions parse(List<String> arguments) {
         boolean headless = false;
         boolean traffic = false;
+        boolean endWithParent = false;
         boolean help = false;
         int seconds = 15;
-        int workers = 8;
+        int workers = 16;
         int port = 0;
         Deque<String> left = new ArrayDeque<>(arguments);
         while (!left.isEmpty()) {
@@ -42,6 +46,7 @@ record DemoOptions(boolean headless, int seconds, int workers, boolean traffic, 
             switch (option) {
                 case "--headless" -> headless = true;
                 case "--traffic" -> traffic = true;
+                case "--end-with-parent" -> endWithParent = true;
                 case "--help" -> help = true;
                 case "--seconds" -> seconds = number(option, left.poll(), 1, 3600);
                 case "--workers" -> workers = number(option, left.poll(), 1, 256);
@@ -52,7 +57,7 @@ record DemoOptions(boolean headless, int seconds, int workers, boolean traffic, 
         if (headless && traffic) {
             throw new IllegalArgumentException("--headless brings its own traffic: leave out --traffic");
         }
-        return new DemoOptions(headless, seconds, workers, traffic, port, help);
+        return new DemoOptions(headless, seconds, workers, traffic, port, endWithParent, help);
     }
 
     private static int number(String option, String value, int min, int max) {

@@ -28,11 +28,7 @@ final class Seed {
                 for (String sql : step.statements) {
                     statement.execute(sql);
                 }
-                double seconds = (System.nanoTime() - start) / 1e9;
-                progress.say(
-                        step.rows == 0
-                                ? "  %-22s %7s %6.1f s".formatted(step.what, "", seconds)
-                                : "  %-22s %,7d %6.1f s".formatted(step.what, step.rows, seconds));
+                progress.done(step.what, step.rows, start);
             }
         }
     }

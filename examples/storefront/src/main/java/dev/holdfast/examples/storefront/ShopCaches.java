@@ -26,7 +26,7 @@ record ShopCaches(
         TieredCache<Long, Long> orderCounts,
         TieredCache<String, DaySummary> summaries)
         implements AutoCloseable {
-    private static final int WARM_BATCH = 500;
+    private static final int WARM_BATCH = 100;
 
     /** What one read may spend on Redis before it asks the database. */
     private static final Duration REDIS_BUDGET = Duration.ofMillis(250);
@@ -78,20 +78,23 @@ record ShopCaches(
      * Reads in bulk what will be asked for, the most popular last, so that Redis holds all of it and this process what is
      * asked for most.
      */
-    void warm(Scale scale) {
-        inBulk(brands, LongStream.rangeClosed(1, scale.brands()));
-        inBulk(orderCounts, LongStream.iterate(scale.users(), user -> user > 0, user -> user - 1));
-        inBulk(
+    void warm(Scale scale, Progress progress) {
+        warm(brands, LongStream.rangeClosed(1, scale.brands()), progress);
+        warm(orderCounts, LongStream.iterate(scale.users(), user -> user > 0, user -> user - 1), progress);
+        warm(
                 products,
                 IntStream.iterate(scale.products() - 1, rank -> rank >= 0, rank -> rank - 1)
-                        .mapToLong(scale::productOfRank));
+                        .mapToLong(scale::productOfRank),
+                progress);
     }
 
-    private static void inBulk(TieredCache<Long, ?> cache, LongStream keys) {
+    private static void warm(TieredCache<Long, ?> cache, LongStream keys, Progress progress) {
+        long start = System.nanoTime();
         List<Long> all = keys.boxed().toList();
         for (int from = 0; from < all.size(); from += WARM_BATCH) {
             cache.getAll(all.subList(from, Math.min(from + WARM_BATCH, all.size())));
         }
+        progress.done(cache.name(), all.size(), start);
     }
 
     List<TieredCache<?, ?>> all() {

@@ -59,7 +59,7 @@ public final class Storefront implements AutoCloseable {
             progress.say("Filling the shop ...");
             database.seed(scale, progress);
             progress.say("Warming the caches ...");
-            caches.warm(scale);
+            caches.warm(scale, progress);
             HoldfastShop holdfast = new HoldfastShop(holdfastSql, caches);
             NaiveShop naive = new NaiveShop(database.sql(ShopPath.NAIVE), holdfast::productChanged);
             server = owned(new ShopServer(

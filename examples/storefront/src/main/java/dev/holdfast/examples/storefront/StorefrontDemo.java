@@ -44,6 +44,10 @@ public final class StorefrontDemo {
             out.println(DemoOptions.USAGE);
             return 0;
         }
+        if (options.endWithParent()) {
+            // Otherwise the shop would outlive a Maven that is killed.
+            ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(1)));
+        }
         return new StorefrontDemo(options, out).run(scale);
     }
 

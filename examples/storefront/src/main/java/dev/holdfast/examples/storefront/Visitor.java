@@ -20,9 +20,9 @@ final class Visitor implements Runnable {
     }
 
     // Of 100 visits. A change of price makes two requests.
-    private static final int PRODUCT_VISITS = 70;
-    private static final int ORDER_VISITS = 20;
-    private static final int SUMMARY_VISITS = 7;
+    private static final int PRODUCT_VISITS = 65;
+    private static final int ORDER_VISITS = 22;
+    private static final int SUMMARY_VISITS = 10;
     private static final int SECOND_PAGE = 5;
 
     private final ShopClient client;

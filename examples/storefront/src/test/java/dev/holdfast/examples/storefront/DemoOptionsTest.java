@@ -11,14 +11,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DemoOptionsTest {
     @Test
     void noArguments_stayOpenWithoutTraffic() {
-        assertThat(DemoOptions.parse(List.of())).isEqualTo(new DemoOptions(false, 15, 8, false, 0, false));
+        assertThat(DemoOptions.parse(List.of())).isEqualTo(new DemoOptions(false, 15, 16, false, 0, false, false));
     }
 
     @Test
     void everyArgument_isRead() {
-        assertThat(DemoOptions.parse(List.of("--headless", "--seconds", "20", "--workers", "4", "--port", "8080")))
-                .isEqualTo(new DemoOptions(true, 20, 4, false, 8080, false));
-        assertThat(DemoOptions.parse(List.of("--traffic"))).isEqualTo(new DemoOptions(false, 15, 8, true, 0, false));
+        assertThat(DemoOptions.parse(List.of(
+                        "--headless", "--seconds", "20", "--workers", "4", "--port", "8080", "--end-with-parent")))
+                .isEqualTo(new DemoOptions(true, 20, 4, false, 8080, true, false));
+        assertThat(DemoOptions.parse(List.of("--traffic")))
+                .isEqualTo(new DemoOptions(false, 15, 16, true, 0, false, false));
     }
 
     @ParameterizedTest

@@ -1,0 +1,177 @@
+package dev.holdfast.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.holdfast.testkit.redis.RedisServer;
+import dev.holdfast.testkit.redis.RedisServers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A node that goes on under odd conditions: a long log, a broken codec, a slow source, strange values in tier 2. */
+class RepairTest {
+    private static final String CONTROL = "{hf:fleet}:ctl";
+    private static final String VALUE = "hf:fleet:v1:{1}";
+
+    private static RedisServer redis;
+
+    private final Source source = new Source();
+    private final List<Node> nodes = new ArrayList<>();
+
+    @BeforeAll
+    static void startRedis() {
+        redis = RedisServers.standalone();
+    }
+
+    @AfterAll
+    static void stopRedis() {
+        redis.close();
+    }
+
+    @BeforeEach
+    void flush() {
+        redis.command("FLUSHALL");
+    }
+
+    @AfterEach
+    void stopNodes() {
+        nodes.forEach(Node::close);
+    }
+
+    private Node start(UnaryOperator<TieredCacheBuilder<Long, String>> change) {
+        Node node = new Node(redis.uri(), source, change);
+        nodes.add(node);
+        return node;
+    }
+
+    private static boolean exists(String key) {
+        return redis.command("EXISTS", key).number() == 1;
+    }
+
+    @Test
+    void log_tooLongToBeReadWithinTheTimeOfOneRead_isReadAllTheSame() {
+        start(builder -> builder).awaitInStep().cache.invalidate(1L);
+        redis.command(
+                "EVAL",
+                "local s = redis.call('ZSCORE', KEYS[1], '!stamp') "
+                        + "for i = 1, 90000 do redis.call('ZADD', KEYS[1], s, 'k:' .. i) end",
+                "1",
+                CONTROL);
+        Node hasty = start(builder -> builder.tier2Timeout(Duration.ofMillis(3)));
+        await().untilAsserted(() -> assertThat(hasty.cache.tier2Open()).isTrue());
+    }
+
+    @Test
+    void heartbeat_afterAnErrorOfTheKeyCodec_goesOn() {
+        AtomicBoolean broken = new AtomicBoolean();
+        KeyCodec<Long> codec = new KeyCodec<>() {
+            @Override
+            public String encode(Long key) {
+                return key.toString();
+            }
+
+            @Override
+            public Long decode(String text) {
+                if (broken.get()) {
+                    throw new StackOverflowError("too deep");
+                }
+                return Long.valueOf(text);
+            }
+        };
+        Node a = start(builder -> builder).awaitInStep();
+        Node b = start(builder -> builder.keyCodec(codec)).awaitInStep();
+        b.get(1);
+        broken.set(true);
+        long failures = b.cache.stats().tier2Failures();
+        source.commit(1);
+        a.cache.invalidate(1L);
+        await().until(() -> b.cache.stats().tier2Failures() > failures);
+        broken.set(false);
+        await().untilAsserted(() -> assertThat(b.get(1)).isEqualTo("k1 v1"));
+    }
+
+    @Test
+    void foreignValue_withGarbageWhereAStampWouldBe_isReplaced() {
+        redis.command("SET", VALUE, "some long text that another program left here");
+        Node a = start(builder -> builder).awaitInStep();
+        assertThat(a.get(1)).isEqualTo("k1 v0");
+        await().untilAsserted(() -> assertThat(a.cache.stats().fills()).isEqualTo(1));
+        assertThat(start(builder -> builder).awaitInStep().get(1)).isEqualTo("k1 v0");
+        assertThat(source.reads()).isEqualTo(1);
+    }
+
+    @Test
+    void load_thatTakesLongerThanItsLease_isKeptInTier1() {
+        Node a = start(builder -> builder.leaseTime(Duration.ofMillis(50)).loader(key -> {
+                    await().until(() -> !exists("hf:fleet:l:{" + key + "}"));
+                    return source.load(key);
+                }))
+                .awaitInStep();
+        assertThat(a.get(1)).isEqualTo("k1 v0");
+        a.cache.invalidate(2L); // a round trip later than any fill
+        assertThat(a.get(1)).isEqualTo("k1 v0");
+        assertThat(source.reads()).isEqualTo(1);
+    }
+
+    @Test
+    void getAll_whoseLoaderFails_doesNotFailWhoJoinedAKeyThatTier2Had() throws Exception {
+        CountDownLatch decoding = new CountDownLatch(1);
+        CountDownLatch joined = new CountDownLatch(1);
+        Codec<String> codec = new Codec<>() {
+            @Override
+            public byte[] encode(String value) {
+                return value.getBytes(StandardCharsets.UTF_8);
+            }
+
+            @Override
+            public String decode(byte[] bytes) throws InterruptedException {
+                decoding.countDown();
+                if (!joined.await(10, TimeUnit.SECONDS)) {
+                    throw new AssertionError("nobody let it go");
+                }
+                return new String(bytes, StandardCharsets.UTF_8);
+            }
+
+            @Override
+            public int id() {
+                return 300;
+            }
+        };
+        Node a = start(builder -> builder.codec(codec)).awaitInStep();
+        a.get(1);
+        await().until(() -> exists(VALUE));
+        Node b = start(builder -> builder.codec(codec).bulkLoader(keys -> {
+                    throw new IllegalStateException("away");
+                }))
+                .awaitInStep();
+        CompletableFuture<Map<Long, String>> all = CompletableFuture.supplyAsync(() -> b.cache.getAll(List.of(1L, 2L)));
+        assertThat(decoding.await(10, TimeUnit.SECONDS)).isTrue();
+        CompletableFuture<String> one = new CompletableFuture<>();
+        Thread joiner = new Thread(() -> {
+            try {
+                one.complete(b.get(1));
+            } catch (Throwable failure) {
+                one.completeExceptionally(failure);
+            }
+        });
+        joiner.start();
+        await().until(() -> joiner.getState() == Thread.State.TIMED_WAITING);
+        joined.countDown();
+        assertThat(Node.finish(one)).isEqualTo("k1 v0");
+        assertThatThrownBy(all::join).hasCauseInstanceOf(CacheLoadException.class);
+    }
+}

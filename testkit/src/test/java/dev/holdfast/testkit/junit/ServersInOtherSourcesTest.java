@@ -1,0 +1,179 @@
+package dev.holdfast.testkit.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+import static org.junit.platform.testkit.engine.EventConditions.abortedWithReason;
+import static org.junit.platform.testkit.engine.EventConditions.event;
+import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
+import static org.junit.platform.testkit.engine.EventConditions.skippedWithReason;
+import static org.junit.platform.testkit.engine.EventConditions.test;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.instanceOf;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
+
+import dev.holdfast.testkit.ServerSource;
+import dev.holdfast.testkit.UnsupportedServerException;
+import dev.holdfast.testkit.fault.FaultProxy;
+import dev.holdfast.testkit.redis.RedisCluster;
+import dev.holdfast.testkit.redis.RedisSentinel;
+import dev.holdfast.testkit.redis.RedisServer;
+import dev.holdfast.testkit.redis.RedisServers;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.platform.testkit.engine.Events;
+import org.opentest4j.TestAbortedException;
+
+class ServersInOtherSourcesTest {
+
+    private String before;
+
+    @BeforeEach
+    void remember() {
+        before = System.getProperty(ServerSource.PROPERTY);
+    }
+
+    @AfterEach
+    void restore() {
+        if (before == null) {
+            System.clearProperty(ServerSource.PROPERTY);
+        } else {
+            System.setProperty(ServerSource.PROPERTY, before);
+        }
+    }
+
+    @Test
+    void testThatBreaksItsServer_isSkippedWhereServersAreExternal() {
+        System.setProperty(ServerSource.PROPERTY, "external");
+
+        run(Sample.class, "breaks")
+                .assertThatEvents()
+                .haveExactly(
+                        1,
+                        event(
+                                test("breaks"),
+                                skippedWithReason(
+                                        "breaks a RedisServer, which holdfast.servers=external" + " does not allow")));
+    }
+
+    @Test
+    void sentinelAndCluster_areSkippedInContainers() {
+        System.setProperty(ServerSource.PROPERTY, "containers");
+
+        run(Sample.class, "sentinel")
+                .assertThatEvents()
+                .haveExactly(
+                        1,
+                        event(
+                                test("sentinel"),
+                                skippedWithReason("Redis Sentinel is only there with holdfast.servers=embedded")));
+        run(Sample.class, "cluster")
+                .assertThatEvents()
+                .haveExactly(
+                        1,
+                        event(
+                                test("cluster"),
+                                skippedWithReason("Redis Cluster is only there with holdfast.servers=embedded")));
+    }
+
+    @Test
+    void classWhoseSetUpNeedsWhatIsNotThere_isSkipped() {
+        System.setProperty(ServerSource.PROPERTY, "external");
+
+        Samples.run(selectClass(SampleWithSetUp.class))
+                .containerEvents()
+                .assertStatistics(statistics -> statistics.skipped(1));
+    }
+
+    @Test
+    void unsupportedServerException_leavingATest_abortsIt() {
+        run(Sample.class, "startsAClusterByItself")
+                .assertThatEvents()
+                .haveExactly(
+                        1,
+                        event(
+                                test("startsAClusterByItself"),
+                                abortedWithReason(
+                                        instanceOf(TestAbortedException.class), message("not with these servers"))));
+    }
+
+    @Test
+    void proxyWithoutAServerBeforeIt_isAnError() {
+        run(Sample.class, "proxyFirst")
+                .assertThatEvents()
+                .haveExactly(
+                        1,
+                        event(
+                                test("proxyFirst"),
+                                finishedWithFailure(
+                                        instanceOf(ParameterResolutionException.class),
+                                        message(text -> text.contains("needs a parameter before it")))));
+    }
+
+    @Test
+    void startingAGroupByHand_saysWhichSourceHasIt() {
+        System.setProperty(ServerSource.PROPERTY, "containers");
+
+        assertThatThrownBy(RedisServers::cluster)
+                .isInstanceOf(UnsupportedServerException.class)
+                .hasMessage("Redis Cluster needs holdfast.servers=embedded, not containers");
+    }
+
+    private static Events run(Class<?> type, String method) {
+        for (var candidate : type.getDeclaredMethods()) {
+            if (candidate.getName().equals(method)) {
+                return Samples.run(selectMethod(type, candidate)).testEvents();
+            }
+        }
+        throw new AssertionError("no method " + method);
+    }
+
+    @Servers
+    @EnabledIf(Samples.RUNNING)
+    static class Sample {
+
+        @Test
+        void breaks(@Exclusive RedisServer redis) {
+            assertThat(redis.isRunning()).isTrue();
+        }
+
+        @Test
+        void sentinel(RedisSentinel redis) {
+            assertThat(redis.primary()).isNotNull();
+        }
+
+        @Test
+        void cluster(RedisCluster redis) {
+            assertThat(redis.primaries()).hasSize(3);
+        }
+
+        @Test
+        void startsAClusterByItself() {
+            throw new UnsupportedServerException("not with these servers");
+        }
+
+        @Test
+        void proxyFirst(FaultProxy proxy, RedisServer redis) {
+            assertThat(proxy.port()).isNotEqualTo(redis.port());
+        }
+    }
+
+    @Servers
+    @EnabledIf(Samples.RUNNING)
+    static class SampleWithSetUp {
+
+        @BeforeAll
+        static void start(@Exclusive RedisServer redis) {
+            assertThat(redis.isRunning()).isTrue();
+        }
+
+        @Test
+        void runs() {
+            assertThat(this).isNotNull();
+        }
+    }
+}
