@@ -4,6 +4,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +18,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class OperationGate {
     private final CircuitBreaker breaker;
+    /** No listener of Resilience4j: having one makes it build an event for every operation. */
+    private final Consumer<String> onOpen;
+
+    private final int window;
+    private final AtomicBoolean opened = new AtomicBoolean();
+    private volatile int successesOfInterest;
     private final LongAdder succeeded = new LongAdder();
     private final LongAdder nanos = new LongAdder();
     private final LongAdder[] failed = new LongAdder[Failures.Kind.values().length];
 
     OperationGate(LinkSettings.Breaker settings, Consumer<String> onOpen) {
+        this.onOpen = onOpen;
+        this.window = settings.window();
         for (int i = 0; i < failed.length; i++) {
             failed[i] = new LongAdder();
         }
@@ -34,21 +43,16 @@ final class OperationGate {
                         .failureRateThreshold(settings.failureRate())
                         .waitDurationInOpenState(Duration.ofDays(365))
                         .build());
-        breaker.getEventPublisher().onStateTransition(event -> {
-            if (event.getStateTransition().getToState() == CircuitBreaker.State.OPEN) {
-                CircuitBreaker.Metrics m = breaker.getMetrics();
-                onOpen.accept(m.getNumberOfFailedCalls() + " of the last " + m.getNumberOfBufferedCalls()
-                        + " operations timed out");
-            }
-        });
     }
 
     boolean tryPass() {
         return breaker.tryAcquirePermission();
     }
 
-    /** Starts afresh, with a new connection. */
+    /** Starts afresh. */
     void reset() {
+        // In this order an opening in between is told once too often rather than never.
+        opened.set(false);
         breaker.reset();
     }
 
@@ -56,20 +60,33 @@ final class OperationGate {
     void succeeded(long tookNanos, boolean current) {
         succeeded.increment();
         nanos.add(tookNanos);
-        if (current) {
-            breaker.onSuccess(tookNanos, TimeUnit.NANOSECONDS);
-        }
+        answered(tookNanos, current);
     }
 
     /** An operation failed. */
     void failed(Failures.Kind kind, long tookNanos, @Nullable Throwable failure, boolean current) {
         failed[kind.ordinal()].increment();
-        if (!current) {
-            return;
+        if (kind == Failures.Kind.ERROR) {
+            answered(tookNanos, current);
+        } else if (kind == Failures.Kind.TIMEOUT && current) {
+            successesOfInterest = window;
+            breaker.onError(tookNanos, TimeUnit.NANOSECONDS, failure == null ? new RedisTimeoutException("") : failure);
+            if (breaker.getState() == CircuitBreaker.State.OPEN && opened.compareAndSet(false, true)) {
+                CircuitBreaker.Metrics m = breaker.getMetrics();
+                onOpen.accept(m.getNumberOfFailedCalls() + " of the last " + m.getNumberOfBufferedCalls()
+                        + " operations timed out");
+            }
         }
-        if (kind == Failures.Kind.TIMEOUT) {
-            breaker.onError(tookNanos, TimeUnit.NANOSECONDS, failure);
-        } else if (kind == Failures.Kind.ERROR) {
+    }
+
+    /**
+     * Successes count only against timeouts: while the window has none, recording them would change nothing but the cost
+     * of every operation. The count-down may lose a step to a race, which shows the breaker one success more.
+     */
+    private void answered(long tookNanos, boolean current) {
+        int left = successesOfInterest;
+        if (left > 0 && current) {
+            successesOfInterest = left - 1;
             breaker.onSuccess(tookNanos, TimeUnit.NANOSECONDS);
         }
     }
