@@ -143,7 +143,6 @@ final class Link {
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             } catch (IOException e) {
                 // It is closed already, so there is nothing left to reset.
-                continue;
             }
         }
         close();
@@ -156,7 +155,6 @@ final class Link {
                 channel.close();
             } catch (IOException e) {
                 // The descriptor is gone all the same.
-                continue;
             }
         }
     }

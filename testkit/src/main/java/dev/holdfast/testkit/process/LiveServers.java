@@ -29,7 +29,6 @@ final class LiveServers {
                 server.killNow();
             } catch (RuntimeException e) {
                 // The watchdog of this server does the same a moment later; the others must not wait for it.
-                continue;
             }
         }
         ServerDirectory.deleteAll();

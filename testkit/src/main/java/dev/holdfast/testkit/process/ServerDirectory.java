@@ -15,6 +15,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +38,7 @@ public final class ServerDirectory {
     private static int created;
 
     /** Held open as long as the JVM lives, which is what tells others that it lives. */
-    private static @Nullable FileChannel alive;
+    private static final List<FileChannel> ALIVE = new ArrayList<>();
 
     private ServerDirectory() {}
 
@@ -71,7 +73,7 @@ public final class ServerDirectory {
         FileChannel channel =
                 FileChannel.open(directory.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         channel.lock();
-        alive = channel;
+        ALIVE.add(channel);
         return directory;
     }
 

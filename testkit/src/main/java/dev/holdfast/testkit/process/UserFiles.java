@@ -44,7 +44,6 @@ final class UserFiles {
                 return own(candidate);
             } catch (ServerException e) {
                 // A home that is read-only or not ours is common in containers; the temporary directory remains.
-                continue;
             }
         }
         return temporary();

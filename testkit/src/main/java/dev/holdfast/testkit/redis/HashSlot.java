@@ -17,7 +17,7 @@ final class HashSlot {
         for (byte b : hashed.getBytes(StandardCharsets.UTF_8)) {
             crc ^= (b & 0xff) << 8;
             for (int bit = 0; bit < 8; bit++) {
-                crc = (crc & 0x8000) == 0 ? crc << 1 : crc << 1 ^ POLYNOMIAL;
+                crc = (crc & 0x8000) == 0 ? crc << 1 : (crc << 1) ^ POLYNOMIAL;
             }
         }
         return (crc & 0xffff) % RedisCluster.SLOTS;

@@ -35,7 +35,10 @@ record RedisAddress(
         try {
             URI uri = new URI(url);
             boolean tls = "rediss".equals(uri.getScheme());
-            if (!tls && !"redis".equals(uri.getScheme()) || uri.getHost() == null) {
+            if (!tls && !"redis".equals(uri.getScheme())) {
+                throw new IllegalArgumentException(rule);
+            }
+            if (uri.getHost() == null) {
                 throw new IllegalArgumentException(rule);
             }
             String path = uri.getPath() == null ? "" : uri.getPath();

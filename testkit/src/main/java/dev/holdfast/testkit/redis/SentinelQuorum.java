@@ -143,8 +143,8 @@ final class SentinelQuorum {
     private boolean replicationIsUp(RedisServer primary) {
         return nodes.stream()
                 .allMatch(node -> node == primary
-                        || follows(node, primary)
-                                && "up".equals(node.info("master_link_status").orElse("")));
+                        || (follows(node, primary)
+                                && "up".equals(node.info("master_link_status").orElse(""))));
     }
 
     private boolean knowsAll(RespClient sentinel) {

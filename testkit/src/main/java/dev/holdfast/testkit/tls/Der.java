@@ -33,7 +33,7 @@ final class Der {
         } else {
             byte[] bytes = BigInteger.valueOf(length).toByteArray();
             int sign = bytes[0] == 0 ? 1 : 0;
-            out.write(0x80 | bytes.length - sign);
+            out.write(0x80 | (bytes.length - sign));
             out.write(bytes, sign, bytes.length - sign);
         }
     }
@@ -84,7 +84,7 @@ final class Der {
             int arc = Integer.parseInt(arcs[i]);
             for (int shift = 28; shift > 0; shift -= 7) {
                 if (arc >>> shift != 0) {
-                    content.write(0x80 | arc >>> shift & 0x7f);
+                    content.write(0x80 | (arc >>> shift & 0x7f));
                 }
             }
             content.write(arc & 0x7f);

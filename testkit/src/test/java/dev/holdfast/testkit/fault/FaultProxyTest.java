@@ -49,8 +49,9 @@ class FaultProxyTest {
     void withoutFaults_bytesPassBothWays_andAreCounted() throws Exception {
         assertThat(echo(client, "world")).isEqualTo("world");
 
+        // What arrives is counted a moment later.
+        await().untilAsserted(() -> assertThat(proxy.bytesToClient()).isEqualTo(10));
         assertThat(proxy.bytesToServer()).isEqualTo(10);
-        assertThat(proxy.bytesToClient()).isEqualTo(10);
         assertThat(proxy.openConnections()).isEqualTo(1);
         assertThat(proxy.acceptedConnections()).isEqualTo(1);
 
@@ -70,7 +71,7 @@ class FaultProxyTest {
 
         CompletableFuture.allOf(transfers.toArray(CompletableFuture[]::new)).join();
 
-        assertThat(proxy.bytesToClient()).isEqualTo(8L * (4 << 20) + 5);
+        await().untilAsserted(() -> assertThat(proxy.bytesToClient()).isEqualTo(8L * (4 << 20) + 5));
     }
 
     private void transfer(int size, int seed) {
