@@ -66,7 +66,7 @@ class FaultProxyTest {
         List<CompletableFuture<Void>> transfers = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             int seed = i;
-            transfers.add(CompletableFuture.runAsync(() -> transfer(4 << 20, seed)));
+            transfers.add(CompletableFuture.runAsync(() -> transfer(4 << 20, seed), FaultProxyTest::onItsOwnThread));
         }
 
         CompletableFuture.allOf(transfers.toArray(CompletableFuture[]::new)).join();
@@ -74,17 +74,24 @@ class FaultProxyTest {
         await().untilAsserted(() -> assertThat(proxy.bytesToClient()).isEqualTo(8L * (4 << 20) + 5));
     }
 
+    /** Both ends of a transfer block, and a shared pool of two threads would have neither wait for the other. */
+    private static void onItsOwnThread(Runnable task) {
+        new Thread(task, "transfer").start();
+    }
+
     private void transfer(int size, int seed) {
         byte[] data = new byte[size];
         new Random(seed).nextBytes(data);
         try (Socket socket = newClient()) {
-            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
-                try {
-                    socket.getOutputStream().write(data);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(
+                    () -> {
+                        try {
+                            socket.getOutputStream().write(data);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    },
+                    FaultProxyTest::onItsOwnThread);
             byte[] back = socket.getInputStream().readNBytes(size);
             sending.join();
             assertThat(Arrays.equals(back, data)).isTrue();
