@@ -122,6 +122,65 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         open(writes).invalidate(List.copyOf(distinct));
     }
 
+    private static UnsupportedOperationException unsupported() {
+        return new UnsupportedOperationException();
+    }
+
+    @Override
+    public @Nullable V getIfPresent(K key) {
+        throw unsupported();
+    }
+
+    @Override
+    public void invalidateTags(Collection<String> tags) {
+        throw unsupported();
+    }
+
+    @Override
+    public void invalidatePrefix(String prefix) {
+        throw unsupported();
+    }
+
+    @Override
+    public void clear() {
+        throw unsupported();
+    }
+
+    @Override
+    public void expire(K key) {
+        throw unsupported();
+    }
+
+    @Override
+    public void expireTag(String tag) {
+        throw unsupported();
+    }
+
+    @Override
+    public <T extends @Nullable Object> T update(K key, java.util.concurrent.Callable<T> writer) {
+        throw unsupported();
+    }
+
+    @Override
+    public long purge(int keysPerSecond) {
+        throw unsupported();
+    }
+
+    @Override
+    public Map<K, V> asMap() {
+        throw unsupported();
+    }
+
+    @Override
+    public AsyncTieredCache<K, V> async() {
+        throw unsupported();
+    }
+
+    @Override
+    public dev.holdfast.core.health.HealthProbe healthProbe() {
+        throw unsupported();
+    }
+
     @Override
     public CacheStats stats() {
         return counters.snapshot(tier1.size());

@@ -1,8 +1,11 @@
 package dev.holdfast.cache;
 
+import dev.holdfast.core.health.HealthProbe;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +82,17 @@ public interface TieredCache<K, V> extends AutoCloseable {
     V get(K key, Loader<? super K, ? extends V> loader);
 
     /**
+     * Returns the value of a key if either tier has it; never asks the source.
+     *
+     * @param key the key
+     * @return the value, or null if neither tier has one that may be served
+     * @throws CodecException if the key cannot be encoded
+     * @throws IllegalStateException if the cache is closed
+     */
+    @Nullable
+    V getIfPresent(K key);
+
+    /**
      * Returns the values of many keys with one MGET (one per slot in Redis Cluster) and one bulk load.
      *
      * @param keys the keys; duplicates count once
@@ -128,6 +142,107 @@ public interface TieredCache<K, V> extends AutoCloseable {
      * @throws InvalidationPendingException as {@link #invalidate}
      */
     void invalidateAll(Collection<? extends K> keys);
+
+    /**
+     * Makes every value that carries a tag invalid on every node. Costs one script call, however many values carry it.
+     *
+     * @param tag a tag, as the builder's {@code tags} function or the loader gave it to values
+     * @throws IllegalArgumentException if the tag is empty or longer than a tag may be
+     * @throws InvalidationPendingException as {@link #invalidate}
+     */
+    default void invalidateTag(String tag) {
+        invalidateTags(List.of(tag));
+    }
+
+    /**
+     * Makes every value that carries one of these tags invalid on every node, with one script call per 500.
+     *
+     * @param tags tags
+     * @throws IllegalArgumentException as {@link #invalidateTag}
+     * @throws InvalidationPendingException as {@link #invalidate}
+     */
+    void invalidateTags(Collection<String> tags);
+
+    /**
+     * Makes every value invalid whose key, as text, begins with a prefix. Costs one script call, however many there are.
+     *
+     * @param prefix one or more whole segments, each ending with the cache's prefix delimiter, such as {@code "user:42:"}
+     * @throws IllegalArgumentException if the prefix is empty or does not end with the delimiter
+     * @throws InvalidationPendingException as {@link #invalidate}
+     */
+    void invalidatePrefix(String prefix);
+
+    /**
+     * Makes every value of this cache invalid on every node. Costs one script call; see {@link #purge} for the memory in
+     * Redis.
+     *
+     * @throws InvalidationPendingException as {@link #invalidate}
+     */
+    void clear();
+
+    /**
+     * Ends the freshness of a value on every node without forbidding it: the next read asks the source, and the old value
+     * may still be served while the source is slow or fails, as long as {@code staleFor} allows.
+     *
+     * @param key the key
+     * @throws CodecException if the key cannot be encoded
+     * @throws InvalidationPendingException as {@link #invalidate}
+     */
+    void expire(K key);
+
+    /**
+     * Ends the freshness of every value that carries a tag; see {@link #expire(Object)}.
+     *
+     * @param tag a tag
+     * @throws IllegalArgumentException as {@link #invalidateTag}
+     * @throws InvalidationPendingException as {@link #invalidate}
+     */
+    void expireTag(String tag);
+
+    /**
+     * Runs a write to the source between two invalidations of its key, so that the order of the source's commits decides,
+     * and a crash after the commit leaves nothing old behind that was cached before it.
+     *
+     * @param key the key
+     * @param writer writes to the source and commits; runs on this thread
+     * @param <T> what the writer returns
+     * @return what the writer returned
+     * @throws Exception what the writer threw; the key is invalidated all the same
+     * @throws InvalidationPendingException as {@link #invalidate}
+     */
+    <T extends @Nullable Object> T update(K key, Callable<T> writer) throws Exception;
+
+    /**
+     * Deletes values from Redis that no node can use any more, at a bounded pace. Nothing needs this to be correct: it
+     * frees memory after {@link #clear}, {@link #invalidateTag} or {@link #invalidatePrefix} before the values expire.
+     *
+     * @param keysPerSecond how many values to look at per second at most, at least 1
+     * @return how many were deleted
+     * @throws dev.holdfast.core.redis.RedisException if Redis fails on the way
+     */
+    long purge(int keysPerSecond);
+
+    /**
+     * The fresh values of tier 1 for inspection: an unmodifiable view, weakly consistent, that counts nothing and loads
+     * nothing.
+     *
+     * @return the view; its size is exact only while nothing changes
+     */
+    Map<K, V> asMap();
+
+    /**
+     * The same cache with futures in place of waiting.
+     *
+     * @return the view
+     */
+    AsyncTieredCache<K, V> async();
+
+    /**
+     * A probe named {@code cache.<name>}: whether tier 2 is in use, how far this node is behind, journal, hit rate.
+     *
+     * @return the probe
+     */
+    HealthProbe healthProbe();
 
     /**
      * What this node has counted.
