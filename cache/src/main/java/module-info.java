@@ -1,6 +1,7 @@
 /** The two-tier cache: Caffeine in the process, Redis behind it, coherent across nodes. */
 module dev.holdfast.cache {
     requires static transitive org.jspecify;
+    requires static context.propagation;
     requires static com.fasterxml.jackson.databind;
     requires org.slf4j;
     requires transitive com.github.benmanes.caffeine;

@@ -2,337 +2,506 @@ package dev.holdfast.cache;
 
 import dev.holdfast.core.redis.RedisException;
 import io.lettuce.core.KeyValue;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of many keys that tier 1 does not have: one MGET, one pipeline of leases, one bulk load, one pipeline of fills.
+ * The way of many keys: tier 1, one MGET, one pipeline of leases, one bulk load, one pipeline of fills.
  *
- * <p>Keys that another thread is loading are joined, after this call has landed its own: a thread never waits while others
- * wait for it.
+ * <p>Keys that another thread or another node is loading are waited for after this call has landed its own: a thread never
+ * waits while others wait for it.
  */
 final class BulkReadThrough<K, V> {
-    /** A key that this call loads, and where it stands. */
-    private static final class Part<K, V> {
-        final K key;
-        final String escaped;
-        final Flight<V> flight = new Flight<>();
-        byte @Nullable [] token;
+    /** A key that another thread loads, and the attempt that takes its place if that takes too long. */
+    private record Joined<K, V>(Attempt<K, V> attempt, Flight<V> flight) {}
 
-        @Nullable
-        V value;
+    /** What a call has found so far; in the order of the keys. */
+    private static final class Result<K, V> {
+        final LinkedHashMap<K, @Nullable V> found;
+        boolean absent;
 
-        @Nullable
-        Entry<V> stored;
+        Result(int keys) {
+            found = new LinkedHashMap<>(keys * 4 / 3 + 1);
+        }
 
-        boolean fromTier2;
-        boolean filled;
-        boolean landed;
+        /** Keeps the place of a key; false if it has one already. */
+        boolean isNew(K key) {
+            int before = found.size();
+            found.putIfAbsent(key, null);
+            return found.size() > before;
+        }
 
-        Part(K key, String escaped) {
-            this.key = key;
-            this.escaped = escaped;
+        void put(K key, @Nullable V value) {
+            if (value == null) {
+                absent = true;
+            } else {
+                found.put(key, value);
+            }
+        }
+
+        @SuppressWarnings({"unchecked", "NullAway"}) // The nulls have just been removed.
+        Map<K, V> map() {
+            if (absent) {
+                found.values().removeIf(Objects::isNull);
+            }
+            return (Map<K, V>) (Map<K, ?>) found;
         }
     }
 
-    /** A key that another thread loads. */
-    private record Joined<K, V>(Part<K, V> part, Flight<V> flight) {}
-
+    private final Reading<K, V> reading;
     private final CacheSettings<K, V> settings;
     private final Tier1<K, V> tier1;
     private final Tier2Access<K, V> access;
     private final Flights<K, V> flights;
-    private final Coherence<K, V> coherence;
-    private final KeyNames<K> names;
     private final Counters counters;
     private final ReadThrough<K, V> single;
 
-    BulkReadThrough(
-            CacheSettings<K, V> settings,
-            Tier1<K, V> tier1,
-            Tier2Access<K, V> access,
-            Flights<K, V> flights,
-            Coherence<K, V> coherence,
-            KeyNames<K> names,
-            Counters counters,
-            ReadThrough<K, V> single) {
-        this.settings = settings;
-        this.tier1 = tier1;
-        this.access = access;
-        this.flights = flights;
-        this.coherence = coherence;
-        this.names = names;
-        this.counters = counters;
+    BulkReadThrough(Reading<K, V> reading, ReadThrough<K, V> single) {
+        this.reading = reading;
+        this.settings = reading.settings;
+        this.tier1 = reading.tier1;
+        this.access = reading.access;
+        this.flights = reading.flights;
+        this.counters = reading.counters;
         this.single = single;
     }
 
-    /** Adds to {@code found} what can be found of {@code missing}, which has no duplicates. */
-    void read(List<K> missing, Map<K, @Nullable V> found, BulkLoader<K, V> bulkLoader) {
-        List<Part<K, V>> parts = new ArrayList<>(missing.size());
-        for (K key : missing) {
-            single.refuseRecursion(key);
-            parts.add(new Part<>(key, names.escape(key)));
+    /** The values found, in the order of the keys, without those that the source does not have. */
+    Map<K, V> read(Collection<? extends K> keys, Source<? super K, V> source, BulkSource<K, V> bulkSource) {
+        Result<K, V> result = new Result<>(keys.size());
+        List<K> missing = fromTier1(keys, result, source);
+        List<K> left = missing.isEmpty() ? missing : fromTier2(missing, result);
+        if (!left.isEmpty()) {
+            fromSource(left, result, source, bulkSource);
         }
-        // From here on flights are registered, and land whatever happens.
-        List<Part<K, V>> own = new ArrayList<>(parts.size());
-        List<Joined<K, V>> joined = new ArrayList<>();
-        boolean nested = single.nested();
-        for (Part<K, V> part : parts) {
-            Flight<V> other = flights.register(part.key, part.flight);
-            if (other != null && !nested) {
-                joined.add(new Joined<>(part, other));
+        return result.map();
+    }
+
+    private List<K> fromTier1(Collection<? extends K> keys, Result<K, V> result, Source<? super K, V> source) {
+        List<K> missing = new ArrayList<>();
+        for (K key : keys) {
+            Objects.requireNonNull(key, "key");
+            if (!result.isNew(key)) {
                 continue;
             }
-            if (other != null) {
-                part.flight.detach(); // No barrier would reach it.
-            }
-            own.add(part);
-        }
-        fly(own, found, bulkLoader);
-        fly(join(joined, found), found, bulkLoader);
-    }
-
-    /** Waits for the loads of other threads; returns parts that take the place of those that did not end in time. */
-    private List<Part<K, V>> join(List<Joined<K, V>> joined, Map<K, @Nullable V> found) {
-        List<Part<K, V>> slow = new ArrayList<>();
-        long end = System.nanoTime() + settings.leaseTime().toNanos(); // For all of them together.
-        for (Joined<K, V> other : joined) {
-            Part<K, V> part = other.part();
-            try {
-                V value = single.join(part.key, other.flight(), Math.max(0, end - System.nanoTime()));
-                if (value != null) {
-                    found.put(part.key, value);
-                }
-            } catch (TimeoutException e) {
-                counters.joinTimeouts.increment();
-                if (!flights.replace(part.key, other.flight(), part.flight)) {
-                    part.flight.detach();
-                }
-                slow.add(part);
-            }
-        }
-        return slow;
-    }
-
-    private void fly(List<Part<K, V>> own, Map<K, @Nullable V> found, BulkLoader<K, V> bulkLoader) {
-        if (own.isEmpty()) {
-            return;
-        }
-        fly(own, bulkLoader);
-        for (Part<K, V> part : own) {
-            if (part.value != null) {
-                found.put(part.key, part.value);
-            }
-        }
-    }
-
-    private void fly(List<Part<K, V>> own, BulkLoader<K, V> bulkLoader) {
-        try {
-            Budget budget = access.budget();
-            List<Part<K, V>> toLoad = fetch(own, budget);
-            if (!toLoad.isEmpty()) {
-                counters.misses.add(toLoad.size());
-                fromSource(toLoad, bulkLoader, budget);
-            }
-            own.forEach(this::land);
-        } catch (Throwable failure) {
-            own.forEach(part -> {
-                if (!part.landed) {
-                    part.flight.fail(failure);
-                }
-            });
-            throw failure;
-        } finally {
-            own.forEach(part -> flights.land(part.key, part.flight));
-            releaseUnused(own);
-        }
-    }
-
-    private void land(Part<K, V> part) {
-        if (part.landed) {
-            return;
-        }
-        part.landed = true;
-        V value = part.value;
-        if (part.fromTier2 && value != null) {
-            part.flight.completeFromTier2(value);
-        } else {
-            part.flight.complete(value);
-        }
-    }
-
-    /** Reads what tier 2 has, and what tier 1 got meanwhile; returns the rest, leased where tier 2 grants it. */
-    private List<Part<K, V>> fetch(List<Part<K, V>> own, Budget budget) {
-        List<Part<K, V>> missing = new ArrayList<>();
-        List<Part<K, V>> asked = new ArrayList<>(own.size());
-        List<String> texts = new ArrayList<>(own.size());
-        for (Part<K, V> part : own) {
-            if (access.open(part.escaped)) {
-                asked.add(part);
-                texts.add(part.escaped);
-            } else if (!landedMeanwhile(part)) {
-                missing.add(part);
-            }
-        }
-        if (!asked.isEmpty()) {
-            try {
-                fromTier2(asked, access.tier2().getAll(texts, budget.left()), missing);
-                lease(missing, budget);
-            } catch (RedisException e) {
-                counters.tier2Failures.increment();
-                asked.stream()
-                        .filter(part -> part.value == null && !missing.contains(part))
-                        .forEach(missing::add);
+            V hit = tier1.get(key);
+            if (hit != null) {
+                result.put(key, hit);
+            } else if (!secondLook(key, result, source)) {
+                missing.add(key);
             }
         }
         return missing;
     }
 
-    /** Another flight may have landed since this caller looked. */
-    private boolean landedMeanwhile(Part<K, V> part) {
-        part.value = part.flight.detached() ? null : tier1.get(part.key);
-        if (part.value == null) {
+    private boolean secondLook(K key, Result<K, V> result, Source<? super K, V> source) {
+        Entry<V> entry = tier1.look(key);
+        if (entry == null) {
             return false;
         }
-        land(part);
+        if (entry.failure() != null) {
+            counters.misses.increment();
+            throw reading.again(key, entry.failure());
+        }
+        if (reading.fresh(entry)) {
+            counters.tier1Hits.increment();
+            if (reading.dueEarly(entry)) {
+                single.refresh(key, entry, source);
+            }
+        } else if (reading.ticker.read() - entry.retryAt() < 0) {
+            counters.staleServed.increment();
+        } else {
+            return false;
+        }
+        put(key, entry.value, result);
         return true;
     }
 
-    private void fromTier2(List<Part<K, V>> asked, List<KeyValue<byte[], byte[]>> answers, List<Part<K, V>> missing) {
-        long redisMicros = access.values().redisMicros();
+    private void put(K key, @Nullable V value, Result<K, V> result) {
+        if (value == null) {
+            reading.requirePresence(key);
+        }
+        result.put(key, value);
+    }
+
+    /** What tier 2 has; nobody can join that, since it would only make others wait. Returns the rest. */
+    private List<K> fromTier2(List<K> missing, Result<K, V> result) {
+        if (!access.tier2Open()) {
+            return missing;
+        }
+        List<K> asked = new ArrayList<>(missing.size());
+        List<String> texts = new ArrayList<>(missing.size());
+        List<K> left = new ArrayList<>();
+        for (K key : missing) {
+            String escaped = reading.names.escape(key);
+            if (access.fenced(escaped, Entry.NO_TAGS)) {
+                left.add(key);
+            } else {
+                asked.add(key);
+                texts.add(escaped);
+            }
+        }
+        if (asked.isEmpty()) {
+            return left;
+        }
+        Flights.Batch<K> batch = flights.begin(asked, reading.ticker.read());
+        try {
+            List<KeyValue<byte[], byte[]>> answers =
+                    access.tier2().getAll(texts, access.budget().left());
+            store(asked, texts, answers, batch, result, left);
+            return left;
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            return missing;
+        } finally {
+            flights.end(batch);
+        }
+    }
+
+    /** The same without waiting for Redis; what the source has to give is read on the executor. */
+    CompletableFuture<Map<K, V>> readAsync(List<K> keys, Source<? super K, V> source, BulkSource<K, V> bulkSource) {
+        Result<K, V> result = new Result<>(keys.size());
+        try {
+            List<K> missing = fromTier1(keys, result, source);
+            if (missing.isEmpty()) {
+                return CompletableFuture.completedFuture(result.map());
+            }
+            return fromTier2Async(missing, result).thenCompose(left -> {
+                if (left.isEmpty()) {
+                    return CompletableFuture.completedFuture(result.map());
+                }
+                return CompletableFuture.supplyAsync(
+                        () -> {
+                            fromSource(left, result, source, bulkSource);
+                            return result.map();
+                        },
+                        task -> reading.executor.execute(CallerContext.carry(task)));
+            });
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private CompletableFuture<List<K>> fromTier2Async(List<K> missing, Result<K, V> result) {
+        List<String> texts = missing.stream().map(reading.names::escape).toList();
+        if (!access.tier2Open() || texts.stream().anyMatch(text -> access.fenced(text, Entry.NO_TAGS))) {
+            return CompletableFuture.completedFuture(missing);
+        }
+        Flights.Batch<K> batch = flights.begin(missing, reading.ticker.read());
+        return access.tier2()
+                .getAllAsync(texts, access.budget().left())
+                .handle((answers, failure) -> {
+                    try {
+                        if (failure != null) {
+                            counters.tier2Failures.increment();
+                            return missing;
+                        }
+                        List<K> left = new ArrayList<>();
+                        store(missing, texts, answers, batch, result, left);
+                        return left;
+                    } finally {
+                        flights.end(batch);
+                    }
+                });
+    }
+
+    private void store(
+            List<K> asked,
+            List<String> texts,
+            List<KeyValue<byte[], byte[]>> answers,
+            Flights.Batch<K> batch,
+            Result<K, V> result,
+            List<K> left) {
+        Values<K, V> values = access.values();
+        long redisMicros = values.redisMicros();
         int hits = 0;
         try (Tier1<K, V>.Stores stores = tier1.stores()) {
             for (int i = 0; i < asked.size(); i++) {
-                Part<K, V> part = asked.get(i);
                 KeyValue<byte[], byte[]> answer = answers.get(i);
-                Values.Usable<V> usable =
-                        answer.hasValue() ? access.values().usable(part.escaped, answer.getValue(), redisMicros) : null;
-                if (usable != null) {
+                String text = texts.get(i);
+                K key = asked.get(i);
+                Found<V> found = answer.hasValue() ? values.usable(text, answer.getValue(), redisMicros) : null;
+                if (found == null) {
+                    left.add(key);
+                    continue;
+                }
+                stores.store(key, text, found, () -> batch.detached() || access.fenced(text, found.tags()));
+                if (found.fresh()) {
                     hits++;
-                    part.value = usable.value();
-                    part.fromTier2 = true;
-                    stores.store(
-                            part.key, part.escaped, usable.value(), usable.born(), usable.nanosToLive(), part.flight);
-                    land(part); // Who joined it does not wait for the others, nor fail with them.
-                } else if (!landedMeanwhile(part)) {
-                    missing.add(part);
+                    put(key, found.value(), result);
+                } else {
+                    left.add(key);
                 }
             }
         }
         counters.tier2Hits.add(hits);
     }
 
-    private void lease(List<Part<K, V>> missing, Budget budget) {
-        List<String> texts = new ArrayList<>(missing.size());
-        for (Part<K, V> part : missing) {
-            if (access.open(part.escaped)) {
-                texts.add(part.escaped);
+    private void fromSource(List<K> left, Result<K, V> result, Source<? super K, V> source, BulkSource<K, V> bulkSource) {
+        List<Attempt<K, V>> attempts = new ArrayList<>(left.size());
+        for (K key : left) {
+            reading.refuseRecursion(key);
+            attempts.add(new Attempt<>(
+                    reading, key, reading.names.escape(key), new Flight<>(), source, tier1.look(key)));
+        }
+        // From here on flights are registered, and land whatever happens.
+        List<Attempt<K, V>> own = new ArrayList<>(attempts.size());
+        List<Joined<K, V>> joined = new ArrayList<>();
+        for (Attempt<K, V> attempt : attempts) {
+            Flight<V> other = flights.register(attempt.key, attempt.flight);
+            if (other != null) {
+                joined.add(new Joined<>(attempt, other));
+            } else {
+                own.add(attempt);
             }
         }
-        if (texts.isEmpty()) {
+        loadOrHand(own, bulkSource);
+        collect(own, result);
+        List<Attempt<K, V>> slow = join(joined, result);
+        loadOrHand(slow, bulkSource);
+        collect(slow, result);
+    }
+
+    private void loadOrHand(List<Attempt<K, V>> own, BulkSource<K, V> bulkSource) {
+        if (own.isEmpty()) {
             return;
         }
-        Map<String, byte[]> tokens = access.tier2().leaseAll(texts, budget.left());
-        missing.forEach(part -> part.token = tokens.get(part.escaped));
-        counters.fillsRefused.add(texts.size() - tokens.size());
-    }
-
-    private void fromSource(List<Part<K, V>> toLoad, BulkLoader<K, V> bulkLoader, Budget budget) {
-        Set<K> keys = new LinkedHashSet<>();
-        toLoad.forEach(part -> keys.add(part.key));
-        long born = coherence.applied();
-        long begun = settings.ticker().read();
-        Map<K, V> loaded = load(Collections.unmodifiableSet(keys), bulkLoader);
-        Duration took = Duration.ofNanos(settings.ticker().read() - begun);
-        Duration cost = took.dividedBy(toLoad.size());
-        boolean leased = !access.leaseRanOut(budget.begun());
-        requirePresence(keys, loaded);
-        List<Tier2.Fill> fills = new ArrayList<>();
-        long[] lives = new long[toLoad.size()];
-        for (int i = 0; i < lives.length; i++) {
-            Part<K, V> part = toLoad.get(i);
-            V value = loaded.get(part.key);
-            lives[i] = access.lifeNanos();
-            if (value != null && part.token != null && leased) {
-                fills.add(access.values().wrap(part.escaped, part.token, value, born, lives[i], cost));
+        if (settings.freshness().timed() && !Reading.nested()) {
+            try {
+                reading.executor.execute(CallerContext.carry(() -> load(own, bulkSource)));
+                return;
+            } catch (RejectedExecutionException e) {
+                counters.loadsRefused.increment(); // Done here then, without a timeout.
             }
         }
-        // Every value has passed the codec, so that nothing of this call is cached if one of them does not.
-        try (Tier1<K, V>.Stores stores = tier1.stores()) {
-            for (int i = 0; i < lives.length; i++) {
-                Part<K, V> part = toLoad.get(i);
-                V value = loaded.get(part.key);
-                if (value != null) {
-                    part.value = value;
-                    part.stored = stores.store(part.key, part.escaped, value, born, lives[i], part.flight);
+        load(own, bulkSource);
+    }
+
+    /** Waits for what this call loads itself. */
+    private void collect(List<Attempt<K, V>> own, Result<K, V> result) {
+        for (Attempt<K, V> attempt : own) {
+            try {
+                result.put(attempt.key, single.await(attempt.key, attempt.flight, attempt.fallback(), false));
+            } catch (TimeoutException e) {
+                throw reading.tooSlow(attempt.key, "was not loaded within leaseTime " + settings.leaseTime());
+            }
+        }
+    }
+
+    /** Waits for the loads of other threads; returns attempts that take the place of those that did not end in time. */
+    private List<Attempt<K, V>> join(List<Joined<K, V>> joined, Result<K, V> result) {
+        List<Attempt<K, V>> slow = new ArrayList<>();
+        long end = System.nanoTime() + settings.leaseTime().toNanos(); // For all of them together.
+        for (Joined<K, V> other : joined) {
+            Attempt<K, V> attempt = other.attempt();
+            if (!Flights.waitFor(other.flight())) {
+                attempt.flight.detach(); // Not in the table, so no barrier would reach it.
+                slow.add(attempt);
+                continue;
+            }
+            try {
+                long nanos = Math.max(0, end - System.nanoTime());
+                result.put(
+                        attempt.key,
+                        single.await(attempt.key, other.flight(), attempt.fallback(), true, nanos));
+            } catch (TimeoutException e) {
+                counters.joinTimeouts.increment();
+                if (!flights.replace(attempt.key, other.flight(), attempt.flight)) {
+                    attempt.flight.detach();
                 }
+                slow.add(attempt);
+            } finally {
+                Flights.waited();
             }
         }
-        fill(toLoad, fills);
+        return slow;
     }
 
-    private void requirePresence(Set<K> keys, Map<K, V> loaded) {
-        Set<K> absent = new LinkedHashSet<>(keys);
-        absent.removeIf(key -> loaded.get(key) != null);
-        if (settings.requirePresent() && !absent.isEmpty()) {
-            throw new AbsentValueException("cache '" + settings.name() + "': the source has no value for keys " + absent
-                    + ", and this cache was built with requirePresent()");
-        }
-    }
-
-    private void fill(List<Part<K, V>> toLoad, List<Tier2.Fill> fills) {
-        Map<String, Tier2.Fill> byKey = new HashMap<>();
-        fills.forEach(fill -> byKey.put(fill.key(), fill));
-        List<Tier2.Fill> valid = new ArrayList<>(fills.size());
-        List<K> keys = new ArrayList<>(fills.size());
-        Map<K, Entry<V>> stored = new HashMap<>();
-        for (Part<K, V> part : toLoad) {
-            Tier2.Fill fill = byKey.get(part.escaped);
-            if (fill != null && !part.flight.detached()) {
-                part.filled = true;
-                valid.add(fill);
-                keys.add(part.key);
-                if (part.stored != null) {
-                    stored.put(part.key, part.stored);
-                }
-            }
-        }
-        if (!valid.isEmpty()) {
-            access.fill(valid, keys, stored);
-        }
-    }
-
-    private Map<K, V> load(Set<K> keys, BulkLoader<K, V> bulkLoader) {
-        counters.loads.add(keys.size());
+    /** Loads all of them, whatever happens: each flight has landed when this returns. */
+    private void load(List<Attempt<K, V>> own, BulkSource<K, V> bulkSource) {
+        own.forEach(attempt -> attempt.flight.board());
         try {
-            Map<K, V> loaded = single.loading(keys, () -> bulkLoader.loadAll(keys));
+            List<Attempt<K, V>> open = new ArrayList<>(own);
+            open.removeIf(Attempt::landedMeanwhile);
+            List<Attempt<K, V>> busy = lease(open);
+            open.removeAll(busy);
+            fromSource(open, bulkSource);
+            poll(busy, bulkSource);
+        } catch (Throwable failure) { // The callers are told by the flights, those that joined as well.
+            own.stream().filter(attempt -> !attempt.flight.landed()).forEach(attempt -> attempt.flight.fail(failure));
+        } finally {
+            own.forEach(Attempt::close);
+        }
+    }
+
+    /** Asks for the leases; returns what other nodes are loading, unless something stale was served for it. */
+    private List<Attempt<K, V>> lease(List<Attempt<K, V>> open) {
+        List<Attempt<K, V>> asked =
+                open.stream().filter(attempt -> access.open(attempt.escaped)).toList();
+        if (asked.isEmpty()) {
+            return List.of();
+        }
+        long now = reading.ticker.read();
+        Map<String, byte[]> tokens;
+        try {
+            tokens = access.tier2()
+                    .leaseAll(
+                            asked.stream().map(attempt -> attempt.escaped).toList(),
+                            access.tier2().deadline());
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            return List.of();
+        }
+        List<Attempt<K, V>> busy = new ArrayList<>();
+        for (Attempt<K, V> attempt : asked) {
+            attempt.leased(tokens.get(attempt.escaped), now);
+            if (!attempt.hasLease()) {
+                counters.leasesBusy.increment();
+                if (attempt.served(PollPause.staleNanos()) || !Reading.nested()) {
+                    busy.add(attempt);
+                }
+            }
+        }
+        return busy;
+    }
+
+    /** Looks again and again at what other nodes are loading, and loads what they have let go of. */
+    private void poll(List<Attempt<K, V>> busy, BulkSource<K, V> bulkSource) throws InterruptedException {
+        List<Attempt<K, V>> waiting = new ArrayList<>(busy);
+        waiting.removeIf(attempt -> attempt.flight.landed());
+        waiting.forEach(attempt -> attempt.flight.queueing(true));
+        long begun = System.nanoTime();
+        long longest = 2 * settings.leaseTime().toNanos();
+        for (long waited = 0; !waiting.isEmpty() && waited < longest; waited = System.nanoTime() - begun) {
+            TimeUnit.NANOSECONDS.sleep(PollPause.nanos(waited));
+            if (!access.tier2Open()) {
+                break;
+            }
+            List<Attempt<K, V>> granted = claim(waiting);
+            waiting.removeIf(attempt -> attempt.flight.landed());
+            waiting.removeAll(granted);
+            fromSource(granted, bulkSource);
+        }
+        fromSource(waiting, bulkSource);
+    }
+
+    private List<Attempt<K, V>> claim(List<Attempt<K, V>> waiting) {
+        long now = reading.ticker.read();
+        List<Claim> claims;
+        try {
+            claims = access.tier2()
+                    .claimAll(
+                            waiting.stream().map(attempt -> attempt.escaped).toList(),
+                            access.tier2().deadline());
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            return List.copyOf(waiting);
+        }
+        List<Attempt<K, V>> granted = new ArrayList<>();
+        for (int i = 0; i < claims.size(); i++) {
+            Attempt<K, V> attempt = waiting.get(i);
+            attempt.leased(claims.get(i).token(), now);
+            if (!attempt.answered(claims.get(i).bytes())
+                    && !(attempt.fallback() != null && !attempt.hasLease() && attempt.served(PollPause.staleNanos()))
+                    && attempt.hasLease()) {
+                granted.add(attempt);
+            }
+        }
+        return granted;
+    }
+
+    private void fromSource(List<Attempt<K, V>> toLoad, BulkSource<K, V> bulkSource) {
+        if (toLoad.isEmpty()) {
+            return;
+        }
+        toLoad.forEach(attempt -> attempt.flight.queueing(false));
+        try {
+            Map<K, Loaded<V>> loaded = load(keys(toLoad), toLoad, bulkSource);
+            Set<K> absent = new LinkedHashSet<>();
+            for (Attempt<K, V> attempt : toLoad) {
+                Loaded<V> one = loaded.getOrDefault(attempt.key, Loaded.absent());
+                reading.prepare(attempt, one);
+                if (one.value() == null) {
+                    absent.add(attempt.key);
+                }
+            }
+            // Every value has passed the codec, so that nothing of this call is cached if one of them does not.
+            store(toLoad);
+            if (!absent.isEmpty()) {
+                reading.requirePresence(absent);
+            }
+            toLoad.forEach(attempt ->
+                    attempt.land(loaded.getOrDefault(attempt.key, Loaded.absent()).value()));
+        } catch (Throwable failure) {
+            boolean all = true;
+            for (Attempt<K, V> attempt : toLoad) {
+                all &= attempt.failed(failure) == null;
+            }
+            if (!all && failure instanceof Error error) {
+                throw error;
+            }
+        }
+    }
+
+    private static <K, V> Set<K> keys(List<Attempt<K, V>> attempts) {
+        Set<K> keys = new LinkedHashSet<>();
+        attempts.forEach(attempt -> keys.add(attempt.key));
+        return Collections.unmodifiableSet(keys);
+    }
+
+    private void store(List<Attempt<K, V>> loaded) {
+        List<Tier2.Fill> fills = new ArrayList<>(loaded.size());
+        List<Attempt<K, V>> filling = new ArrayList<>(loaded.size());
+        try (Tier1<K, V>.Stores stores = tier1.stores()) {
+            for (Attempt<K, V> attempt : loaded) {
+                attempt.store(stores);
+                Tier2.Fill fill = attempt.takeFill();
+                if (fill != null) {
+                    fills.add(fill);
+                    filling.add(attempt);
+                }
+            }
+        }
+        if (!fills.isEmpty()) {
+            access.fill(fills, filling);
+        }
+    }
+
+    private Map<K, Loaded<V>> load(Set<K> keys, List<Attempt<K, V>> attempts, BulkSource<K, V> bulkSource) {
+        boolean gated = !Reading.nested();
+        if (gated) {
+            single.enter(keys);
+        }
+        long begun = reading.ticker.read();
+        boolean failed = true;
+        try {
+            attempts.forEach(Attempt::begin);
+            Map<K, Loaded<V>> loaded = reading.loading(keys, () -> bulkSource.load(keys));
             if (loaded == null) {
                 throw new NullPointerException("the bulk loader returned null: return an empty map for nothing found");
             }
+            failed = false;
             return loaded;
         } catch (Exception e) {
             counters.loadFailures.add(keys.size());
-            throw ReadThrough.loadFailure(settings.name(), keys, e);
-        }
-    }
-
-    private void releaseUnused(List<Part<K, V>> own) {
-        Map<String, byte[]> unused = new HashMap<>();
-        for (Part<K, V> part : own) {
-            if (part.token != null && !part.filled) {
-                unused.put(part.escaped, part.token);
+            throw reading.loadFailure(keys, e);
+        } finally {
+            if (gated) {
+                reading.gate.leave(
+                        (reading.ticker.read() - begun) / keys.size(), failed, reading.ticker.read());
             }
-        }
-        if (!unused.isEmpty()) {
-            access.release(unused);
         }
     }
 }

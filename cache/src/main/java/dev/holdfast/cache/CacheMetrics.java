@@ -29,6 +29,7 @@ final class CacheMetrics implements MeterBinder {
         gets(registry, "1", "hit", counters.tier1Hits);
         gets(registry, "2", "hit", counters.tier2Hits);
         gets(registry, "source", "miss", counters.misses);
+        gets(registry, "1", "stale", counters.staleServed);
         counter(registry, "cache.puts", "Values stored in tier 2", counters.fills);
         counter(registry, "holdfast.cache.loads", "Keys asked of the source", counters.loads);
         counter(registry, "holdfast.cache.load.failures", "Keys for which the source failed", counters.loadFailures);
@@ -48,6 +49,28 @@ final class CacheMetrics implements MeterBinder {
                 "Waits for another thread's load that took longer than the lease time",
                 counters.joinTimeouts);
         counter(registry, "holdfast.cache.repairs", "Readings that found something missed", counters.repairs);
+        counter(registry, "cache.evictions", "Entries given up to stay within the bound of tier 1", counters.evictions);
+        counter(
+                registry,
+                "holdfast.cache.refreshes.early",
+                "Values loaded again before they ended",
+                counters.earlyRefreshes);
+        counter(
+                registry,
+                "holdfast.cache.leases.busy",
+                "Loads that found another node loading the key",
+                counters.leasesBusy);
+        counter(
+                registry,
+                "holdfast.cache.loads.refused",
+                "Loads that waited too long for their turn",
+                counters.loadsRefused);
+        counter(
+                registry,
+                "holdfast.cache.timeouts.soft",
+                "Reads that got a stale value since the load was slow",
+                counters.softTimeouts);
+        counter(registry, "holdfast.cache.timeouts.hard", "Reads that gave up on a slow load", counters.hardTimeouts);
         Gauge.builder("cache.size", size::getAsLong)
                 .description("Entries in tier 1")
                 .tag("cache", cache)

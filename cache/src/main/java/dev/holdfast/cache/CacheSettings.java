@@ -1,10 +1,12 @@
 package dev.holdfast.cache;
 
 import com.github.benmanes.caffeine.cache.Weigher;
-import dev.holdfast.core.Jitter;
 import dev.holdfast.core.Ticker;
 import dev.holdfast.core.redis.RedisLink;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Checked settings of one cache; {@link TieredCacheBuilder} documents each. */
@@ -12,21 +14,26 @@ record CacheSettings<K, V>(
         String name,
         RedisLink link,
         String keyPrefix,
+        char prefixDelimiter,
         KeyCodec<K> keyCodec,
         long maximumSize,
         @Nullable Weigher<K, V> weigher,
-        Duration timeToLive,
-        Jitter jitter,
+        Freshness freshness,
         Duration maxStale,
         Duration leaseTime,
         Duration replayWindow,
         Duration heartbeat,
         Duration tier2Timeout,
+        int maximumValueSize,
         int maximumBarriers,
         int maximumJournal,
+        int maximumLoads,
         OutagePolicy outagePolicy,
         boolean requirePresent,
-        @Nullable Loader<K, V> loader,
-        @Nullable BulkLoader<K, V> bulkLoader,
+        @Nullable Function<V, Set<String>> tags,
+        @Nullable Source<K, V> source,
+        @Nullable BulkSource<K, V> bulkSource,
+        @Nullable AsyncLoader<K, V> asyncLoader,
+        @Nullable Executor executor,
         Ticker ticker,
         Steps steps) {}

@@ -11,11 +11,14 @@ package dev.holdfast.cache;
  * @param tier2Failures operations on tier 2 that failed or were refused
  * @param undecodable tier-2 values that were not in a known format, corrupt, or another key's
  * @param fills values stored in tier 2
- * @param fillsRefused values that tier 2 did not take, since the key changed during the load or another node was loading
+ * @param fillsRefused values that tier 2 did not take, since the key changed during the load
  * @param invalidationsSent keys invalidated by this node
  * @param invalidationsReceived keys that other nodes or a repair invalidated here
  * @param reissued keys invalidated again after a reconnect, a failover or a flush
  * @param repairs readings of the barrier log that found something missed
+ * @param staleServed reads answered with a stale value, since the source was slow, failed or is being asked by another node
+ * @param earlyRefreshes values loaded again in the background before they ended
+ * @param evictions entries that tier 1 gave up to stay within its bound
  * @param tier1Size entries in tier 1 now, estimated
  */
 public record CacheStats(
@@ -32,15 +35,18 @@ public record CacheStats(
         long invalidationsReceived,
         long reissued,
         long repairs,
+        long staleServed,
+        long earlyRefreshes,
+        long evictions,
         long tier1Size) {
 
     /**
      * All reads.
      *
-     * @return hits of both tiers and misses
+     * @return hits of both tiers, stale ones, and misses
      */
     public long reads() {
-        return tier1Hits + tier2Hits + misses;
+        return tier1Hits + tier2Hits + staleServed + misses;
     }
 
     /**
@@ -50,6 +56,6 @@ public record CacheStats(
      */
     public double hitRate() {
         long reads = reads();
-        return reads == 0 ? 0 : (double) (tier1Hits + tier2Hits) / reads;
+        return reads == 0 ? 0 : (double) (reads - misses) / reads;
     }
 }

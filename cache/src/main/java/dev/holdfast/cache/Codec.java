@@ -1,5 +1,7 @@
 package dev.holdfast.cache;
 
+import java.util.Arrays;
+
 /**
  * Turns values into bytes for tier 2 and back.
  *
@@ -28,6 +30,19 @@ public interface Codec<V> {
     V decode(byte[] bytes) throws Exception;
 
     /**
+     * Decodes a value out of a larger array; by default from a copy of its bytes. A codec that can do without the copy should.
+     *
+     * @param bytes holds the value; not to be modified or kept
+     * @param offset where it begins
+     * @param length how many bytes it has
+     * @return the value, never null
+     * @throws Exception as {@link #decode(byte[])}
+     */
+    default V decode(byte[] bytes, int offset, int length) throws Exception {
+        return decode(Arrays.copyOfRange(bytes, offset, offset + length));
+    }
+
+    /**
      * Identifies the format. Values written under another identifier are misses, so change it with the format.
      *
      * @return 0 to 65,535; below 256 is reserved for the codecs of this library
@@ -41,6 +56,15 @@ public interface Codec<V> {
      */
     static Codec<byte[]> bytes() {
         return BytesCodec.INSTANCE;
+    }
+
+    /**
+     * Longs in eight bytes.
+     *
+     * @return the codec
+     */
+    static Codec<Long> longs() {
+        return LongCodec.INSTANCE;
     }
 
     /**

@@ -2,7 +2,9 @@ package dev.holdfast.cache;
 
 import dev.holdfast.core.Ticker;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * equals} and {@code hashCode}; no loader, codec, listener or network call.
  */
 final class Coherence<K, V> {
+    private static final long SLACK_MICROS = 2_000_000;
+
     private final Tier1<K, V> tier1;
     private final Flights<K, V> flights;
     private final Barriers barriers;
@@ -33,6 +37,8 @@ final class Coherence<K, V> {
     private long appliedBeforeRead;
 
     private volatile long applied;
+
+    private volatile long contacted;
 
     /** Grows whenever Redis turned out to have lost something; what was synchronized before that no longer is. */
     private volatile long losses;
@@ -52,6 +58,7 @@ final class Coherence<K, V> {
         this.counters = counters;
         this.clock = clock;
         this.ticker = ticker;
+        this.contacted = ticker.read();
     }
 
     /** The newest stamp up to which this node has applied everything; whatever it loads from now on is born then. */
@@ -84,15 +91,74 @@ final class Coherence<K, V> {
         }
     }
 
+    /** The same for barriers of any kind, when Redis has not taken them: looks at every entry of tier 1. */
+    void fenceWide(List<Member> members) {
+        Set<String> tags = new HashSet<>();
+        Set<String> softTags = new HashSet<>();
+        List<String> prefixes = new ArrayList<>();
+        for (Member member : members) {
+            switch (member.kind()) {
+                case TAG -> tags.add(member.text());
+                case SOFT_TAG -> softTags.add(member.text());
+                case PREFIX -> prefixes.add(member.text());
+                case SOFT_KEY -> {
+                    K key = names.unescape(member.text());
+                    if (key != null) {
+                        flights.detach(key);
+                        tier1.expire(key);
+                    }
+                }
+                case KEY -> {} // Fenced before it was tried.
+            }
+        }
+        if (!tags.isEmpty() || !prefixes.isEmpty()) {
+            List<K> underWay = flights.detachAll();
+            tier1.dropIf((key, entry) -> carries(entry, tags) || begins(key, prefixes));
+            underWay.forEach(tier1::drop); // A pass over tier 1 does not wait for a store under way; this does.
+        }
+        if (!softTags.isEmpty()) {
+            List<K> underWay = flights.detachAll();
+            tier1.expireIf((key, entry) -> carries(entry, softTags));
+            underWay.forEach(tier1::expire);
+        }
+    }
+
+    /** Forbids everything on this node, without a stamp. */
+    void fenceAll() {
+        lock.lock();
+        try {
+            invalidateEverything();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static boolean carries(Entry<?> entry, Set<String> tags) {
+        for (String tag : entry.tags()) {
+            if (tags.contains(tag)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean begins(K key, List<String> prefixes) {
+        if (prefixes.isEmpty()) {
+            return false;
+        }
+        String escaped = names.escape(key);
+        return prefixes.stream().anyMatch(escaped::startsWith);
+    }
+
     /**
      * Applies an announcement.
      *
      * @return whether something before it is missing, so that the log must be read
      */
     boolean receive(ControlLog.Message message) {
-        List<@Nullable K> keys = decode(message.keys());
+        List<@Nullable K> keys = decode(message.members());
         boolean incomplete = receive(message, keys);
-        applyUnknown(message.keys(), keys);
+        applyUnknown(message.members(), keys);
         return incomplete;
     }
 
@@ -112,7 +178,7 @@ final class Coherence<K, V> {
                 }
             }
             for (int i = 0; i < keys.size(); i++) {
-                apply(message.keys().get(i), keys.get(i), message.stamp(), !sameHistory);
+                apply(message.members().get(i), keys.get(i), message.stamp(), !sameHistory);
             }
             counters.invalidationsReceived.add(keys.size());
             return advance(sameHistory, message.previous(), message.stamp());
@@ -126,15 +192,17 @@ final class Coherence<K, V> {
      *
      * @return whether something before it is missing, so that the log must be read
      */
-    boolean applyOwn(ControlLog.Minted minted, List<String> escaped, List<@Nullable K> keys) {
+    boolean applyOwn(ControlLog.Minted minted, List<Member> members, List<@Nullable K> keys) {
         lock.lock();
         try {
             boolean sameHistory = minted.epoch().equals(epoch);
             if (sameHistory) {
                 raiseFloor(minted.floor());
+            } else if (minted.raised() != 0) {
+                invalidateEverything();
             }
             for (int i = 0; i < keys.size(); i++) {
-                apply(escaped.get(i), keys.get(i), minted.stamp(), true);
+                apply(members.get(i), keys.get(i), minted.stamp(), !sameHistory || members.get(i).kind() == Kind.KEY);
             }
             if (minted.historyLost()) {
                 losses = losses + 1;
@@ -147,8 +215,9 @@ final class Coherence<K, V> {
 
     /** Applies a reading of the log that was asked for at that moment. */
     void applyRead(ControlLog.Read read, long askedAtNanos) {
-        List<String> escaped = read.gap().stream().map(ControlLog.Barrier::key).toList();
-        List<@Nullable K> keys = decode(escaped);
+        List<Member> members =
+                read.gap().stream().map(ControlLog.Barrier::member).toList();
+        List<@Nullable K> keys = decode(members);
         lock.lock();
         try {
             clock.set(read.redisMicros(), askedAtNanos);
@@ -163,11 +232,14 @@ final class Coherence<K, V> {
                     invalidateEverything();
                 }
             }
+            if (read.foreign()) {
+                raiseFloor(read.stamp());
+            }
             if (newHistory || read.raised() != 0) {
                 losses = losses + 1;
             }
             for (int i = 0; i < keys.size(); i++) {
-                apply(escaped.get(i), keys.get(i), read.gap().get(i).stamp(), false);
+                apply(members.get(i), keys.get(i), read.gap().get(i).stamp(), false);
             }
             if (!keys.isEmpty()) {
                 counters.repairs.increment();
@@ -180,50 +252,78 @@ final class Coherence<K, V> {
             }
             applied = Math.max(applied, read.stamp());
             tier1.contact(askedAtNanos);
+            contacted = askedAtNanos;
         } finally {
             lock.unlock();
         }
-        applyUnknown(escaped, keys);
+        applyUnknown(members, keys);
     }
 
-    /** Forgets barriers whose work is done. */
-    void prune(long replayWindowMicros) {
+    /** When this node was last in step, in ticker nanoseconds. */
+    long contactedNanos() {
+        return contacted;
+    }
+
+    /**
+     * Forgets barriers whose work is done, two seconds later than others do, and not while a value read from tier 2 more than
+     * a second ago may still be stored.
+     */
+    void prune(long keyRetentionMicros, long wideRetentionMicros) {
         lock.lock();
         try {
-            barriers.prune(clock.micros() - replayWindowMicros);
+            if (!flights.anySince(ticker.read() - SLACK_MICROS * 500)) {
+                long now = clock.micros() - SLACK_MICROS;
+                barriers.prune(now - keyRetentionMicros, now - wideRetentionMicros);
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    /** The oldest stamp at which a value of a key may be born. */
-    long required(String escaped) {
-        return barriers.required(escaped);
-    }
-
-    int barrierCount() {
-        return barriers.size();
+    Barriers barriers() {
+        return barriers;
     }
 
     Ticker ticker() {
         return ticker;
     }
 
-    List<@Nullable K> decode(List<String> escaped) {
-        List<@Nullable K> keys = new ArrayList<>(escaped.size());
-        for (String key : escaped) {
-            keys.add(names.unescape(key));
+    /** The keys behind barriers of keys; null for all others, and for keys that this node cannot have. */
+    List<@Nullable K> decode(List<Member> members) {
+        List<@Nullable K> keys = new ArrayList<>(members.size());
+        for (Member member : members) {
+            keys.add(member.kind().wide() ? null : names.unescape(member.text()));
         }
         return keys;
     }
 
-    private void apply(String escaped, @Nullable K key, long stamp, boolean whateverItsAge) {
-        if (!barriers.enter(escaped, stamp)) {
-            flights.detachAll(); // It became a new floor.
+    private void apply(Member member, @Nullable K key, long stamp, boolean whateverItsAge) {
+        if (!barriers.enter(member, stamp)) {
+            flights.closeAll(); // It became a new floor.
         }
-        if (key == null) {
-            return;
+        switch (member.kind()) {
+            case KEY -> {
+                if (key != null) {
+                    applyToKey(key, stamp, whateverItsAge);
+                }
+            }
+            case SOFT_KEY -> {
+                if (key != null) {
+                    tier1.expire(key);
+                    flights.close(key);
+                }
+            }
+            case TAG, PREFIX, SOFT_TAG -> {
+                if (whateverItsAge) {
+                    invalidateEverything(); // Its stamp cannot be compared with what this node holds.
+                } else {
+                    flights.closeAll();
+                }
+            }
         }
+    }
+
+    private void applyToKey(K key, long stamp, boolean whateverItsAge) {
         if (whateverItsAge) {
             tier1.drop(key);
         } else {
@@ -236,13 +336,19 @@ final class Coherence<K, V> {
      * Looks again at keys whose text meant nothing before their barriers were entered. A codec that learns the key type from
      * the first key may have met that key since, and its load may have stored before it could see the barrier.
      */
-    private void applyUnknown(List<String> escaped, List<@Nullable K> keys) {
+    private void applyUnknown(List<Member> members, List<@Nullable K> keys) {
         for (int i = 0; i < keys.size(); i++) {
-            if (keys.get(i) == null && (flights.size() > 0 || tier1.size() > 0)) {
-                K key = names.unescape(escaped.get(i));
-                if (key != null) {
-                    tier1.dropOlder(key, barriers.required(escaped.get(i)));
+            Member member = members.get(i);
+            if (keys.get(i) == null && !member.kind().wide() && (flights.size() > 0 || tier1.size() > 0)) {
+                K key = names.unescape(member.text());
+                if (key == null) {
+                    continue;
+                }
+                if (member.kind() == Kind.KEY) {
+                    tier1.drop(key);
                     flights.detach(key);
+                } else {
+                    tier1.expire(key);
                 }
             }
         }
@@ -250,7 +356,7 @@ final class Coherence<K, V> {
 
     private void raiseFloor(long floor) {
         if (barriers.raiseFloor(floor)) {
-            flights.detachAll();
+            flights.closeAll();
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.holdfast.cache;
 
+import dev.holdfast.core.Threads;
+import dev.holdfast.core.health.HealthProbe;
 import dev.holdfast.core.redis.LinkState;
+import dev.holdfast.core.redis.RedisException;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,45 +12,69 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /** The cache put together: tier 1 in front, the ways behind it, and what keeps this node in step. */
 final class CoherentCache<K, V> implements TieredCache<K, V> {
     private final CacheSettings<K, V> settings;
     private final Counters counters = new Counters();
+    private final KeyNames<K> names;
+    private final Tags<V> tags;
+    private final Barriers barriers;
     private final Tier1<K, V> tier1;
+    private final Flights<K, V> flights = new Flights<>();
+    private final Tier2Access<K, V> access;
     private final Synchronizer<K, V> synchronizer;
     private final Coherence<K, V> coherence;
     private final Journal journal;
     private final ReadThrough<K, V> single;
     private final BulkReadThrough<K, V> bulk;
+    private final AsyncReads<K, V> asyncReads;
     private final Writes<K, V> writes;
-    private final Loader<K, V> loader;
-    private final BulkLoader<K, V> bulkLoader;
+    private final Purge purge;
+    private final Source<K, V> source;
+    private final BulkSource<K, V> bulkSource;
+    private final AsyncTieredCache<K, V> async;
+    private final @Nullable ExecutorService ownExecutor;
     private volatile boolean closed;
 
     CoherentCache(CacheSettings<K, V> settings, Codec<V> codec) {
         this.settings = settings;
         boolean alone = settings.link().state() == LinkState.DISABLED;
         KeyLayout layout = new KeyLayout(settings.keyPrefix(), settings.name());
-        KeyNames<K> names = new KeyNames<>(settings.name(), settings.keyCodec());
-        Barriers barriers = new Barriers(settings.maximumBarriers());
-        Flights<K, V> flights = new Flights<>();
+        names = new KeyNames<>(settings.name(), settings.keyCodec());
+        tags = new Tags<V>(settings.name(), settings.tags());
+        barriers = new Barriers(settings.maximumBarriers(), settings.prefixDelimiter());
         RedisClock clock = new RedisClock(settings.ticker());
-        long windowMicros = settings.replayWindow().toNanos() / 1_000;
-        ControlLog log = new ControlLog(layout, windowMicros, settings.maximumBarriers());
+        long keyMicros = settings.replayWindow().toNanos() / 1_000;
+        long wideMicros = settings.freshness().longestLife(settings.leaseTime()).toNanos() / 1_000;
+        ControlLog log = new ControlLog(layout, keyMicros, wideMicros, settings.maximumBarriers());
         Tier2 tier2 = new Tier2(settings.link(), layout, log, settings.tier2Timeout(), settings.leaseTime());
-        tier1 = new Tier1<>(settings, alone, barriers, counters);
+        tier1 = new Tier1<>(settings, alone, barriers, names, counters);
         coherence = new Coherence<>(tier1, flights, barriers, names, counters, clock, settings.ticker());
         journal = new Journal(settings.maximumJournal(), settings.replayWindow().toNanos(), settings.ticker());
-        synchronizer = new Synchronizer<>(settings, tier2, coherence, tier1, journal, counters);
-        Values<K, V> values = new Values<>(settings, codec, coherence, clock, counters);
-        Tier2Access<K, V> access = new Tier2Access<>(settings, tier2, values, synchronizer, journal, tier1, counters);
-        single = new ReadThrough<>(settings, tier1, access, flights, coherence, names, counters);
-        bulk = new BulkReadThrough<>(settings, tier1, access, flights, coherence, names, counters, single);
-        writes = new Writes<>(settings, tier1, tier2, coherence, synchronizer, journal, names, access, counters);
-        loader = loader(settings);
-        bulkLoader = bulkLoader(settings, loader);
+        synchronizer = new Synchronizer<>(settings, tier2, coherence, journal, counters);
+        Values<K, V> values = new Values<>(settings, codec, tags, barriers, journal, clock, counters);
+        access = new Tier2Access<>(settings, tier2, values, synchronizer, journal, tier1, counters);
+        ownExecutor = settings.executor() == null ? Threads.blocking("holdfast-cache-load-" + settings.name()) : null;
+        Executor executor = Objects.requireNonNull(ownExecutor != null ? ownExecutor : settings.executor());
+        LoadGate gate = new LoadGate(settings.maximumLoads());
+        Reading<K, V> reading =
+                new Reading<>(settings, tier1, access, flights, coherence, names, counters, gate, executor);
+        single = new ReadThrough<>(reading);
+        bulk = new BulkReadThrough<>(reading, single);
+        asyncReads = new AsyncReads<>(reading, single);
+        writes = new Writes<>(
+                settings, tier1, tier2, coherence, synchronizer, journal, names, values, counters);
+        purge = new Purge(settings.link(), tier2, layout, barriers);
+        source = Sources.single(settings);
+        bulkSource = Sources.bulk(settings, source);
+        async = new AsyncView();
         if (!alone) {
             synchronizer.start(layout.channel(), settings.heartbeat());
         }
@@ -62,123 +88,155 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
     @Override
     public @Nullable V get(K key) {
         V hit = tier1.get(present(key));
-        return hit != null ? hit : open(single).read(key, loader);
+        return hit != null ? hit : open(single).read(key, source);
     }
 
     @Override
     public @Nullable V get(K key, Loader<? super K, ? extends V> loader) {
         V hit = tier1.get(present(key));
-        return hit != null ? hit : open(single).read(key, Objects.requireNonNull(loader, "loader"));
-    }
-
-    @Override
-    public Map<K, V> getAll(Collection<? extends K> keys) {
-        Map<K, @Nullable V> found = new LinkedHashMap<>(keys.size() * 4 / 3 + 1);
-        List<K> missing = new ArrayList<>();
-        for (K key : keys) {
-            if (found.containsKey(present(key))) {
-                continue;
-            }
-            V hit = tier1.get(key);
-            found.put(key, hit); // Null keeps the place of what is still to be read.
-            if (hit == null) {
-                missing.add(key);
-            }
-        }
-        if (!missing.isEmpty()) {
-            open(bulk).read(missing, found, bulkLoader);
-            found.values().removeIf(Objects::isNull);
-        }
-        return withoutNulls(found);
-    }
-
-    @SuppressWarnings({"unchecked", "NullAway"}) // The nulls have just been removed.
-    private static <K, V> Map<K, V> withoutNulls(Map<K, @Nullable V> map) {
-        return (Map<K, V>) map;
-    }
-
-    @Override
-    public void put(K key, V value) {
-        putAll(Map.of(present(key), Objects.requireNonNull(value, "value: invalidate a key that has none")));
-    }
-
-    @Override
-    public void putAll(Map<? extends K, ? extends V> values) {
-        Map<K, V> copy = new LinkedHashMap<>();
-        values.forEach((key, value) ->
-                copy.put(present(key), Objects.requireNonNull(value, "value: invalidate a key that has none")));
-        open(writes).put(copy);
-    }
-
-    @Override
-    public void invalidate(K key) {
-        open(writes).invalidate(List.of(present(key)));
-    }
-
-    @Override
-    public void invalidateAll(Collection<? extends K> keys) {
-        Set<K> distinct = new LinkedHashSet<>();
-        keys.forEach(key -> distinct.add(present(key)));
-        open(writes).invalidate(List.copyOf(distinct));
-    }
-
-    private static UnsupportedOperationException unsupported() {
-        return new UnsupportedOperationException();
+        return hit != null ? hit : open(single).read(key, Sources.of(Objects.requireNonNull(loader, "loader")));
     }
 
     @Override
     public @Nullable V getIfPresent(K key) {
-        throw unsupported();
+        V hit = tier1.get(present(key));
+        if (hit != null) {
+            return hit;
+        }
+        Entry<V> entry = open(tier1).look(key);
+        if (entry != null && settings.ticker().read() - entry.freshUntil() < 0) {
+            if (entry.failure() == null) {
+                counters.tier1Hits.increment();
+            }
+            return entry.value;
+        }
+        return fromTier2(key);
+    }
+
+    private @Nullable V fromTier2(K key) {
+        String escaped = names.escape(key);
+        if (!access.open(escaped)) {
+            return null;
+        }
+        Flights.Batch<K> batch = flights.begin(List.of(key), settings.ticker().read());
+        try {
+            byte[] bytes = access.tier2().get(escaped, access.tier2().deadline());
+            Values<K, V> values = access.values();
+            Found<V> found = bytes == null ? null : values.usable(escaped, bytes, values.redisMicros());
+            if (found == null || !found.fresh()) {
+                return null;
+            }
+            tier1.store(key, escaped, found, () -> batch.detached() || access.fenced(escaped, found.tags()));
+            counters.tier2Hits.increment();
+            return found.value();
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            return null;
+        } finally {
+            flights.end(batch);
+        }
+    }
+
+    @Override
+    public Map<K, V> getAll(Collection<? extends K> keys) {
+        return open(bulk).read(keys, source, bulkSource);
+    }
+
+    @Override
+    public void put(K key, V value) {
+        join(async.put(key, value));
+    }
+
+    @Override
+    public void putAll(Map<? extends K, ? extends V> values) {
+        join(async.putAll(values));
+    }
+
+    @Override
+    public void invalidate(K key) {
+        join(async.invalidate(key));
+    }
+
+    @Override
+    public void invalidateAll(Collection<? extends K> keys) {
+        join(async.invalidateAll(keys));
     }
 
     @Override
     public void invalidateTags(Collection<String> tags) {
-        throw unsupported();
+        join(async.invalidateTags(tags));
     }
 
     @Override
     public void invalidatePrefix(String prefix) {
-        throw unsupported();
+        join(async.invalidatePrefix(prefix));
     }
 
     @Override
     public void clear() {
-        throw unsupported();
+        join(async.clear());
     }
 
     @Override
     public void expire(K key) {
-        throw unsupported();
+        join(async.expire(key));
     }
 
     @Override
     public void expireTag(String tag) {
-        throw unsupported();
+        join(async.expireTag(tag));
     }
 
     @Override
-    public <T extends @Nullable Object> T update(K key, java.util.concurrent.Callable<T> writer) {
-        throw unsupported();
+    public <T extends @Nullable Object> T update(K key, Callable<T> writer) throws Exception {
+        Objects.requireNonNull(writer, "writer");
+        invalidate(key);
+        T result;
+        try {
+            result = writer.call();
+        } catch (Throwable failure) {
+            try {
+                invalidate(key); // It may have committed and failed afterwards.
+            } catch (RuntimeException second) {
+                failure.addSuppressed(second);
+            }
+            throw failure;
+        }
+        invalidate(key);
+        return result;
     }
 
     @Override
     public long purge(int keysPerSecond) {
-        throw unsupported();
+        if (keysPerSecond < 1) {
+            throw new IllegalArgumentException("keysPerSecond " + keysPerSecond + " is not positive: use e.g. 10000");
+        }
+        return settings.link().state() == LinkState.DISABLED ? 0 : open(purge).run(keysPerSecond);
     }
 
     @Override
     public Map<K, V> asMap() {
-        throw unsupported();
+        return tier1.view();
     }
 
     @Override
     public AsyncTieredCache<K, V> async() {
-        throw unsupported();
+        return async;
     }
 
-    @Override
-    public dev.holdfast.core.health.HealthProbe healthProbe() {
-        throw unsupported();
+    /** Waits for what ends within the deadlines of its operations, so that no interruption makes it look done. */
+    private static void join(CompletableFuture<Void> future) {
+        try {
+            future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     @Override
@@ -188,7 +246,19 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
 
     @Override
     public MeterBinder metrics() {
-        return new CacheMetrics(settings.name(), counters, tier1::size, coherence::barrierCount, journal::depth);
+        return new CacheMetrics(settings.name(), counters, tier1::size, barriers::size, journal::depth);
+    }
+
+    @Override
+    public HealthProbe healthProbe() {
+        return new CacheProbe(
+                settings.name(),
+                settings.link()::state,
+                synchronizer::tier2Open,
+                () -> (settings.ticker().read() - coherence.contactedNanos()) / 1_000_000,
+                journal::depth,
+                barriers::size,
+                this::stats);
     }
 
     /** Where announcements arrive; for tests. */
@@ -210,6 +280,10 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
     public void close() {
         closed = true;
         synchronizer.close();
+        if (ownExecutor != null) {
+            ownExecutor.shutdown(); // What is under way may end; nobody else is let in.
+        }
+        flights.detachAll();
         tier1.dropAll();
     }
 
@@ -225,39 +299,95 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         return part;
     }
 
-    private K present(K key) {
+    private static <T> T present(T key) {
         return Objects.requireNonNull(key, "key");
     }
 
-    private static <K, V> Loader<K, V> loader(CacheSettings<K, V> settings) {
-        Loader<K, V> loader = settings.loader();
-        BulkLoader<K, V> bulkLoader = settings.bulkLoader();
-        if (loader != null) {
-            return loader;
+    private List<String> prefix(String prefix) {
+        String escaped = KeyLayout.escape(Objects.requireNonNull(prefix, "prefix"));
+        if (prefix.isEmpty() || escaped.charAt(escaped.length() - 1) != settings.prefixDelimiter()) {
+            throw new IllegalArgumentException("cache '" + settings.name() + "': prefix '" + prefix
+                    + "' does not end with the delimiter '" + settings.prefixDelimiter()
+                    + "': name whole segments, such as 'user" + settings.prefixDelimiter()
+                    + "', or set prefixDelimiter(...)");
         }
-        if (bulkLoader != null) {
-            return key -> bulkLoader.loadAll(Set.of(key)).get(key);
-        }
-        return key -> {
-            throw new IllegalStateException("cache '" + settings.name()
-                    + "' has no loader: set loader(...) on its builder, or use get(key, loader)");
-        };
+        return List.of(escaped);
     }
 
-    private static <K, V> BulkLoader<K, V> bulkLoader(CacheSettings<K, V> settings, Loader<K, V> loader) {
-        BulkLoader<K, V> bulkLoader = settings.bulkLoader();
-        if (bulkLoader != null) {
-            return bulkLoader;
+    /** The cache with futures; what is wrong with an argument is thrown, what goes wrong later is in the future. */
+    private final class AsyncView implements AsyncTieredCache<K, V> {
+        @Override
+        public CompletableFuture<@Nullable V> get(K key) {
+            return open(asyncReads).read(present(key), new AsyncReads.Origin<>(settings.asyncLoader(), source));
         }
-        return keys -> {
-            Map<K, V> loaded = new LinkedHashMap<>();
-            for (K key : keys) {
-                V value = loader.load(key);
-                if (value != null) {
-                    loaded.put(key, value);
-                }
-            }
-            return loaded;
-        };
+
+        @Override
+        public CompletableFuture<@Nullable V> get(K key, AsyncLoader<? super K, ? extends V> loader) {
+            Objects.requireNonNull(loader, "loader");
+            AsyncLoader<K, V> own = asked -> loader.load(asked);
+            return open(asyncReads).read(present(key), new AsyncReads.Origin<>(own, Sources.waiting(own)));
+        }
+
+        @Override
+        public CompletableFuture<Map<K, V>> getAll(Collection<? extends K> keys) {
+            boolean each = settings.bulkSource() == null;
+            return open(asyncReads)
+                    .readAll(
+                            keys,
+                            new AsyncReads.Origin<>(each ? settings.asyncLoader() : null, source),
+                            bulk,
+                            bulkSource);
+        }
+
+        @Override
+        public CompletableFuture<Void> put(K key, V value) {
+            return putAll(Map.of(present(key), Objects.requireNonNull(value, NO_VALUE)));
+        }
+
+        @Override
+        public CompletableFuture<Void> putAll(Map<? extends K, ? extends V> values) {
+            Map<K, V> copy = new LinkedHashMap<>();
+            values.forEach((key, value) -> copy.put(present(key), Objects.requireNonNull(value, NO_VALUE)));
+            return open(writes).put(copy);
+        }
+
+        @Override
+        public CompletableFuture<Void> invalidate(K key) {
+            return open(writes).keys(Kind.KEY, List.of(present(key)));
+        }
+
+        @Override
+        public CompletableFuture<Void> invalidateAll(Collection<? extends K> keys) {
+            Set<K> distinct = new LinkedHashSet<>();
+            keys.forEach(key -> distinct.add(present(key)));
+            return open(writes).keys(Kind.KEY, List.copyOf(distinct));
+        }
+
+        @Override
+        public CompletableFuture<Void> invalidateTags(Collection<String> names) {
+            return open(writes).wide(Kind.TAG, tags.escapeAll(names));
+        }
+
+        @Override
+        public CompletableFuture<Void> invalidatePrefix(String prefix) {
+            return open(writes).wide(Kind.PREFIX, prefix(prefix));
+        }
+
+        @Override
+        public CompletableFuture<Void> clear() {
+            return open(writes).everything();
+        }
+
+        @Override
+        public CompletableFuture<Void> expire(K key) {
+            return open(writes).keys(Kind.SOFT_KEY, List.of(present(key)));
+        }
+
+        @Override
+        public CompletableFuture<Void> expireTag(String tag) {
+            return open(writes).wide(Kind.SOFT_TAG, tags.escapeAll(List.of(tag)));
+        }
     }
+
+    private static final String NO_VALUE = "value: invalidate a key that has none";
 }

@@ -13,7 +13,8 @@ import java.util.concurrent.CompletionStage;
  * The control key of a cache: epoch, floor, newest stamp and the compacted log of barriers, in one sorted set.
  *
  * <p>Members: {@code !epoch:<random>} (score 0, so it is always the first), {@code !floor}, {@code !stamp}, {@code
- * !pruned} (the newest stamp up to which barriers were forgotten) and {@code k:<escaped key>}, each scored with its stamp.
+ * !pruned} (the newest stamp up to which barriers were forgotten) {@code !prunedwide}
+ * (the same for barriers that are not of keys), and the barriers as {@link Member} names them, each scored with its stamp.
  * Stamps are microseconds of Redis's clock, below 2⁵³, so that scores hold them exactly.
  *
  * <p>Both scripts heal what they find: a missing set becomes a new epoch, and a set that is behind what the caller has
@@ -24,10 +25,7 @@ final class ControlLog {
     /** Most members of one mint; a longer invalidation is split. */
     static final int MEMBERS_PER_MINT = 500;
 
-    private static final String KEY_PREFIX = "k:";
-    private static final String FLOOR = "!floor";
-
-    private static final String PRELUDE = """
+        private static final String PRELUDE = """
             local ctl = KEYS[1]
             local function text(n) return string.format('%.0f', n) end
             local applied = tonumber(ARGV[2])
@@ -62,33 +60,42 @@ final class ControlLog {
             end
             """;
 
-    /** ARGV: candidate epoch, applied, channel, retention of barriers (us), most members, clear (0 or 1), barriers … */
+    /**
+     * ARGV: candidate epoch, applied, channel, retention of barriers of keys and of all others (us), most members, clear (0 or
+     * 1), barriers … Each pass looks at 512 members from where the last one stopped, which is more than one stamp has.
+     */
     private static final RedisScript<List<Object>> MINT = RedisScript.of(PRELUDE + """
-                    if ARGV[6] == '1' or redis.call('ZCARD', ctl) + #ARGV > tonumber(ARGV[5]) then
+                    if ARGV[7] == '1' or redis.call('ZCARD', ctl) + #ARGV > tonumber(ARGV[6]) then
                       redis.call('DEL', ctl)
                       redis.call('ZADD', ctl, 0, '!epoch:' .. epoch)
                       if raised == 0 then raised = 3 end
                     end
                     local members = {}
-                    for i = 7, #ARGV do members[#members + 1] = ARGV[i] end
+                    for i = 8, #ARGV do members[#members + 1] = ARGV[i] end
                     mint(members)
-                    for i = 7, #ARGV do redis.call('ZADD', ctl, text(stamp), ARGV[i]) end
-                    local pruned = tonumber(redis.call('ZSCORE', ctl, '!pruned') or '1')
-                    local old = redis.call('ZRANGEBYSCORE', ctl, text(pruned), text(stamp - tonumber(ARGV[4])),
-                        'WITHSCORES', 'LIMIT', 0, 512)
-                    for i = 1, #old, 2 do
-                      if string.sub(old[i], 1, 2) == 'k:' then redis.call('ZREM', ctl, old[i]) end
+                    for i = 8, #ARGV do redis.call('ZADD', ctl, text(stamp), ARGV[i]) end
+                    local function prune(cursor, retention, all)
+                      local pruned = tonumber(redis.call('ZSCORE', ctl, cursor) or '1')
+                      local old = redis.call('ZRANGEBYSCORE', ctl, text(pruned), text(stamp - retention),
+                          'WITHSCORES', 'LIMIT', 0, 512)
+                      for i = 1, #old, 2 do
+                        local kind = string.sub(old[i], 1, 1)
+                        if kind == 'k' or (all and kind ~= '!') then redis.call('ZREM', ctl, old[i]) end
+                      end
+                      if #old > 0 then
+                        redis.call('ZADD', ctl, text(math.max(pruned, tonumber(old[#old]))), cursor)
+                      end
                     end
-                    if #old > 0 then
-                      redis.call('ZADD', ctl, text(math.max(pruned, tonumber(old[#old]))), '!pruned')
-                    end
+                    prune('!pruned', tonumber(ARGV[4]), false)
+                    prune('!prunedwide', tonumber(ARGV[5]), true)
                     return {epoch, text(previous), text(stamp), text(floor), tostring(raised), text(now)}
                     """, ScriptOutputType.MULTI);
 
     /** ARGV: candidate epoch, applied, channel, the caller's epoch, most barriers to return. */
     private static final RedisScript<List<Object>> READ = RedisScript.of(PRELUDE + """
                     if raised > 0 then mint({}) end
-                    local pruned = redis.call('ZSCORE', ctl, '!pruned') or '0'
+                    local pruned = text(math.max(tonumber(redis.call('ZSCORE', ctl, '!pruned') or '0'),
+                        tonumber(redis.call('ZSCORE', ctl, '!prunedwide') or '0')))
                     local from = epoch == ARGV[4] and text(applied) or '0'
                     local reply = {epoch, text(stamp), text(floor), tostring(raised), text(now), pruned}
                     if stamp > tonumber(from) then
@@ -101,7 +108,7 @@ final class ControlLog {
                     """, ScriptOutputType.MULTI);
 
     /** One barrier of the log. */
-    record Barrier(String key, long stamp) {}
+    record Barrier(Member member, long stamp) {}
 
     /**
      * What a mint returned.
@@ -130,8 +137,17 @@ final class ControlLog {
      * @param redisMicros Redis's clock
      * @param pruned stamp up to which barriers may have been forgotten
      * @param gap barriers newer than what the caller had applied
+     * @param foreign whether the gap also held barriers that this version does not know
      */
-    record Read(String epoch, long stamp, long floor, int raised, long redisMicros, long pruned, List<Barrier> gap) {}
+    record Read(
+            String epoch,
+            long stamp,
+            long floor,
+            int raised,
+            long redisMicros,
+            long pruned,
+            List<Barrier> gap,
+            boolean foreign) {}
 
     /**
      * One announcement.
@@ -139,51 +155,62 @@ final class ControlLog {
      * @param epoch history it belongs to
      * @param previous newest stamp before it
      * @param stamp its stamp
-     * @param raisesFloor whether everything born before it became invalid
-     * @param keys escaped keys that became invalid
+     * @param raisesFloor whether everything born before it became invalid, or something that this version does not know
+     * @param members the barriers
      */
-    record Message(String epoch, long previous, long stamp, boolean raisesFloor, List<String> keys) {
+    record Message(String epoch, long previous, long stamp, boolean raisesFloor, List<Member> members) {
         static Message parse(byte[] bytes) {
             String[] words = new String(bytes, StandardCharsets.ISO_8859_1).split(" ", -1);
-            List<String> keys = new ArrayList<>(words.length - 3);
+            List<Member> members = new ArrayList<>(words.length - 3);
             boolean raisesFloor = false;
             for (int i = 3; i < words.length; i++) {
-                if (words[i].startsWith(KEY_PREFIX)) {
-                    keys.add(words[i].substring(KEY_PREFIX.length()));
+                Member member = Member.parse(words[i]);
+                if (member != null) {
+                    members.add(member);
                 } else {
-                    raisesFloor |= words[i].equals(FLOOR);
+                    raisesFloor |= !words[i].isEmpty();
                 }
             }
-            return new Message(words[0], Long.parseLong(words[1]), Long.parseLong(words[2]), raisesFloor, keys);
+            return new Message(words[0], Long.parseLong(words[1]), Long.parseLong(words[2]), raisesFloor, members);
         }
     }
 
     private final byte[][] keys;
     private final byte[] channel;
-    private final byte[] retentionMicros;
+    private final byte[] keyRetention;
+    private final byte[] wideRetention;
     private final byte[] limit;
     private final int readLimit;
 
-    ControlLog(KeyLayout layout, long retentionMicros, int limit) {
+    /**
+     * Knows where the log is and how long it remembers.
+     *
+     * @param keyRetention microseconds that barriers of keys are kept
+     * @param wideRetention microseconds that all others are kept, not less
+     * @param limit most members
+     */
+    ControlLog(KeyLayout layout, long keyRetention, long wideRetention, int limit) {
         this.keys = new byte[][] {layout.control()};
         this.channel = layout.channel();
-        this.retentionMicros = ascii(Long.toString(retentionMicros));
+        this.keyRetention = ascii(Long.toString(keyRetention));
+        this.wideRetention = ascii(Long.toString(Math.max(keyRetention, wideRetention)));
         this.limit = ascii(Integer.toString(limit));
         this.readLimit = limit;
     }
 
-    /** Mints a stamp for barriers of these keys, or for a new floor, and announces it. */
+    /** Mints a stamp for barriers, or for a new floor, and announces it. */
     CompletionStage<Minted> mint(
-            RedisClusterAsyncCommands<byte[], byte[]> commands, long applied, boolean clear, List<String> escapedKeys) {
-        byte[][] args = new byte[6 + escapedKeys.size()][];
+            RedisClusterAsyncCommands<byte[], byte[]> commands, long applied, boolean clear, List<Member> members) {
+        byte[][] args = new byte[7 + members.size()][];
         args[0] = ascii(UUID.randomUUID().toString());
         args[1] = ascii(Long.toString(applied));
         args[2] = channel;
-        args[3] = retentionMicros;
-        args[4] = limit;
-        args[5] = ascii(clear ? "1" : "0");
-        for (int i = 0; i < escapedKeys.size(); i++) {
-            args[6 + i] = ascii(KEY_PREFIX + escapedKeys.get(i));
+        args[3] = keyRetention;
+        args[4] = wideRetention;
+        args[5] = limit;
+        args[6] = ascii(clear ? "1" : "0");
+        for (int i = 0; i < members.size(); i++) {
+            args[7 + i] = ascii(members.get(i).name());
         }
         return MINT.run(commands, keys, args)
                 .thenApply(reply -> new Minted(
@@ -205,10 +232,14 @@ final class ControlLog {
 
     private static Read parseRead(List<Object> reply) {
         List<Barrier> gap = new ArrayList<>(Math.max(0, reply.size() - 6) / 2);
+        boolean foreign = false;
         for (int i = 6; i + 1 < reply.size(); i += 2) {
-            String member = text(reply, i);
-            if (member.startsWith(KEY_PREFIX)) {
-                gap.add(new Barrier(member.substring(KEY_PREFIX.length()), number(reply, i + 1)));
+            String name = text(reply, i);
+            Member member = Member.parse(name);
+            if (member != null) {
+                gap.add(new Barrier(member, number(reply, i + 1)));
+            } else {
+                foreign |= !name.startsWith("!");
             }
         }
         return new Read(
@@ -218,7 +249,8 @@ final class ControlLog {
                 (int) number(reply, 3),
                 number(reply, 4),
                 number(reply, 5),
-                gap);
+                gap,
+                foreign);
     }
 
     private static String text(List<Object> reply, int index) {

@@ -18,6 +18,13 @@ final class Counters {
     final LongAdder reissued = new LongAdder();
     final LongAdder repairs = new LongAdder();
     final LongAdder joinTimeouts = new LongAdder();
+    final LongAdder staleServed = new LongAdder();
+    final LongAdder earlyRefreshes = new LongAdder();
+    final LongAdder leasesBusy = new LongAdder();
+    final LongAdder loadsRefused = new LongAdder();
+    final LongAdder softTimeouts = new LongAdder();
+    final LongAdder hardTimeouts = new LongAdder();
+    final LongAdder evictions = new LongAdder();
 
     CacheStats snapshot(long tier1Size) {
         return new CacheStats(
@@ -34,6 +41,9 @@ final class Counters {
                 invalidationsReceived.sum(),
                 reissued.sum(),
                 repairs.sum(),
+                staleServed.sum(),
+                earlyRefreshes.sum(),
+                evictions.sum(),
                 tier1Size);
     }
 }

@@ -2,26 +2,54 @@ package dev.holdfast.cache;
 
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.AbstractQueuedSynchronizer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One load of one key on this node, which others join.
  *
- * <p>A barrier detaches it: nobody joins it any more and nothing it brings is stored, but whoever joined before gets its
- * value. It is detached before it leaves the table of flights, so a thread that finds it there may still join.
+ * <p>An invalidation of its key detaches it: nobody joins it any more and nothing it brings is stored, but whoever joined
+ * before gets its value. It is detached before it leaves the table of flights, so a thread that finds it there may still
+ * join. A barrier that may concern it, and may not, closes it: nobody joins any more, and whether it is stored is decided
+ * when its value and tags are known.
  *
  * <p>Most flights land without anybody waiting, so the latch is the flight itself and costs nothing until then: state 0
  * means under way, 1 landed. The outcome is written before the state and read after it.
  */
 @SuppressWarnings("serial") // AbstractQueuedSynchronizer is serializable; flights never leave this process.
-final class Flight<V> extends AbstractQueuedSynchronizer {
+final class Flight<V> extends AbstractQueuedSynchronizer implements Tier1.Fence {
+    /** How it ended. */
+    enum Origin {
+        TIER1,
+        TIER2,
+        SOURCE,
+        STALE
+    }
+
     private static final int LANDED = 1;
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicReferenceFieldUpdater<Flight, Callback> CALLBACKS =
+            AtomicReferenceFieldUpdater.newUpdater(Flight.class, Callback.class, "callbacks");
+
+    private static final Callback CALLED = new Callback(() -> {}, null);
+
+    /** Who wants to be told; a stack, for they are few. */
+    private record Callback(Runnable task, @Nullable Callback next) {}
 
     private transient @Nullable V value;
     private transient @Nullable Throwable failure;
-    private transient boolean fromTier2;
+    private transient Origin origin = Origin.SOURCE;
     private transient volatile boolean detached;
+    private transient volatile boolean closed;
+    private transient volatile boolean queueing;
+    private transient volatile @Nullable Thread pilot;
+    private final transient long begunNanos = System.nanoTime();
+    private transient volatile @Nullable Callback callbacks;
+
+    /** The closed flight that this one took the place of, so that a fence finds that too. */
+    transient volatile @Nullable Flight<V> older;
 
     void detach() {
         detached = true;
@@ -31,27 +59,90 @@ final class Flight<V> extends AbstractQueuedSynchronizer {
         return detached;
     }
 
-    /** Lands with a value of the source, or with none. */
-    void complete(@Nullable V value) {
-        this.value = value;
-        releaseShared(LANDED);
+    @Override
+    public boolean up() {
+        return detached;
     }
 
-    /** Lands with a value of tier 2. */
-    void completeFromTier2(V value) {
+    void close() {
+        closed = true;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    /** The thread that loads is the current one. */
+    void board() {
+        pilot = Thread.currentThread();
+    }
+
+    /** No thread loads at the moment. */
+    void unboard() {
+        pilot = null;
+    }
+
+    /** Whether it waits for another node, which may take longer than an ordinary load. */
+    void queueing(boolean now) {
+        queueing = now;
+    }
+
+    boolean queueing() {
+        return queueing;
+    }
+
+    /** How long it has been under way. */
+    long ageNanos() {
+        return System.nanoTime() - begunNanos;
+    }
+
+    /** The thread that loads, if it is one thread and has begun. */
+    @Nullable
+    Thread pilot() {
+        return pilot;
+    }
+
+    /** Lands with a value, or with none. */
+    void complete(@Nullable V value, Origin origin) {
         this.value = value;
-        this.fromTier2 = true;
-        releaseShared(LANDED);
+        this.origin = origin;
+        land();
     }
 
     void fail(Throwable failure) {
         this.failure = failure;
-        releaseShared(LANDED);
+        land();
     }
 
-    /** Whether tier 2 had the value; to be asked after {@link #join} returned. */
-    boolean fromTier2() {
-        return fromTier2;
+    private void land() {
+        releaseShared(LANDED);
+        Callback all = CALLBACKS.getAndSet(this, CALLED);
+        for (Callback callback = all; callback != null; callback = callback.next()) {
+            callback.task().run();
+        }
+    }
+
+    /** Runs a task when it has landed, now if it has; the task must not throw, nor block. */
+    void whenLanded(Runnable task) {
+        while (true) {
+            Callback first = callbacks;
+            if (first == CALLED) {
+                task.run();
+                return;
+            }
+            if (CALLBACKS.compareAndSet(this, first, new Callback(task, first))) {
+                return;
+            }
+        }
+    }
+
+    boolean landed() {
+        return getState() == LANDED;
+    }
+
+    /** Where the value came from; to be asked after it landed. */
+    Origin origin() {
+        return origin;
     }
 
     /**
@@ -66,6 +157,12 @@ final class Flight<V> extends AbstractQueuedSynchronizer {
         if (!tryAcquireSharedNanos(LANDED, nanos)) {
             throw new TimeoutException();
         }
+        return outcome();
+    }
+
+    /** What it brought; to be asked after it landed. */
+    @Nullable
+    V outcome() throws ExecutionException {
         if (failure != null) {
             throw new ExecutionException(failure);
         }

@@ -14,24 +14,24 @@ import org.jspecify.annotations.Nullable;
  * This node's own recent invalidations, acknowledged or not, so that they can be issued again after whatever may have lost
  * them.
  *
- * <p>Each invalidation has a number. A key is pending while its newest invalidation is not acknowledged; an
- * acknowledgement covers every earlier one of the same key. Bounded: acknowledged keys leave after the retention. When
+ * <p>Each invalidation has a number. A barrier is pending while its newest invalidation is not acknowledged; an
+ * acknowledgement covers every earlier one of the same name. Bounded: acknowledged barriers leave after the retention. When
  * more than the limit are held, those that are acknowledged are replaced by "everything", which is issued as a new floor
  * only if all has to be issued again; if that is not enough the pending ones are too, and the floor is due at once.
  *
- * <p>{@code lock} guards all fields but {@code pending} and {@code everythingPending}, which the miss path reads without it.
+ * <p>{@code lock} guards all fields but {@code pendingKeys}, {@code pendingWide} and {@code everythingPending}, which the miss path reads without it.
  */
 final class Journal {
     /**
      * What has to be issued.
      *
-     * @param keys escaped keys
+     * @param members barriers
      * @param everything whether it has to be a new floor
      * @param upTo number of the newest invalidation it covers
      */
-    record Batch(List<String> keys, boolean everything, long upTo) {
+    record Batch(List<Member> members, boolean everything, long upTo) {
         boolean isEmpty() {
-            return keys.isEmpty() && !everything;
+            return members.isEmpty() && !everything;
         }
     }
 
@@ -49,8 +49,12 @@ final class Journal {
     private final long retentionNanos;
     private final Ticker ticker;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<String, Line> lines = new LinkedHashMap<>();
-    private final ConcurrentHashMap<String, Boolean> pending = new ConcurrentHashMap<>();
+    private final Map<Member, Line> lines = new LinkedHashMap<>();
+
+    /** Escaped keys, with how many of their barriers, hard and soft, are pending. */
+    private final ConcurrentHashMap<String, Integer> pendingKeys = new ConcurrentHashMap<>();
+
+    private final ConcurrentHashMap<Member, Boolean> pendingWide = new ConcurrentHashMap<>();
     private volatile boolean everythingPending;
     private @Nullable Line everything;
     private long number;
@@ -62,22 +66,24 @@ final class Journal {
     }
 
     /**
-     * Notes that an invalidation of these keys has begun; until it is acknowledged, tier 2 is refused for them.
+     * Notes that an invalidation has begun; until it is acknowledged, tier 2 is refused for what it concerns.
      *
      * @return its number
      */
-    long begin(Collection<String> keys) {
+    long begin(Collection<Member> members) {
         lock.lock();
         try {
             number++;
-            for (String key : keys) {
-                Line line = lines.remove(key);
+            for (Member member : members) {
+                Line line = lines.remove(member);
                 if (line == null) {
                     line = new Line();
                 }
+                if (!line.pending()) {
+                    setPending(member);
+                }
                 line.begun = number;
-                lines.put(key, line);
-                pending.put(key, Boolean.TRUE);
+                lines.put(member, line);
             }
             if (lines.size() > limit) {
                 forgetOld();
@@ -94,17 +100,35 @@ final class Journal {
         }
     }
 
-    /** Notes that Redis acknowledged an invalidation of these keys that covers all up to a number. */
-    void acknowledge(Collection<String> keys, long upTo) {
+    /**
+     * Notes that an invalidation of everything has begun; until it is acknowledged, tier 2 is refused.
+     *
+     * @return its number
+     */
+    long beginEverything() {
+        lock.lock();
+        try {
+            number++;
+            everything().begun = number;
+            everythingPending = true;
+            return number;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Notes that Redis acknowledged an invalidation that covers all up to a number. */
+    void acknowledge(Collection<Member> members, long upTo) {
         long now = ticker.read();
         lock.lock();
         try {
-            for (String key : keys) {
-                Line line = lines.get(key);
+            for (Member member : members) {
+                Line line = lines.get(member);
                 if (line != null) {
+                    boolean pending = line.pending();
                     acknowledge(line, upTo, now);
-                    if (!line.pending()) {
-                        pending.remove(key);
+                    if (pending && !line.pending()) {
+                        clearPending(member);
                     }
                 }
             }
@@ -142,13 +166,13 @@ final class Journal {
     Batch unacknowledged() {
         lock.lock();
         try {
-            List<String> keys = new ArrayList<>();
-            lines.forEach((key, line) -> {
+            List<Member> members = new ArrayList<>();
+            lines.forEach((member, line) -> {
                 if (line.pending()) {
-                    keys.add(key);
+                    members.add(member);
                 }
             });
-            return new Batch(keys, everythingPending, number);
+            return new Batch(members, everythingPending, number);
         } finally {
             lock.unlock();
         }
@@ -156,7 +180,43 @@ final class Journal {
 
     /** Whether tier 2 must be refused for a key, since an invalidation of it has not reached Redis yet. */
     boolean fenced(String key) {
-        return everythingPending || pending.containsKey(key);
+        return everythingPending || (!pendingKeys.isEmpty() && pendingKeys.containsKey(key));
+    }
+
+    /** Whether a value of tier 2 must be refused, since an invalidation of its key or of a tag has not reached Redis yet. */
+    boolean fenced(String key, String[] tags) {
+        return fenced(key) || (!pendingWide.isEmpty() && fencedWide(key, tags));
+    }
+
+    private boolean fencedWide(String key, String[] tags) {
+        for (String tag : tags) {
+            if (pendingWide.containsKey(new Member(Kind.TAG, tag))
+                    || pendingWide.containsKey(new Member(Kind.SOFT_TAG, tag))) {
+                return true;
+            }
+        }
+        for (Member member : pendingWide.keySet()) {
+            if (member.kind() == Kind.PREFIX && key.startsWith(member.text())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void setPending(Member member) {
+        if (member.kind().wide()) {
+            pendingWide.put(member, Boolean.TRUE);
+        } else {
+            pendingKeys.merge(member.text(), 1, Integer::sum);
+        }
+    }
+
+    private void clearPending(Member member) {
+        if (member.kind().wide()) {
+            pendingWide.remove(member);
+        } else {
+            pendingKeys.computeIfPresent(member.text(), (key, count) -> count == 1 ? null : count - 1);
+        }
     }
 
     /** Whether a new floor has to be issued, in place of more invalidations than it can hold. */
@@ -164,7 +224,7 @@ final class Journal {
         return everythingPending;
     }
 
-    /** How many keys it holds. */
+    /** How many barriers it holds. */
     int depth() {
         lock.lock();
         try {
@@ -189,7 +249,8 @@ final class Journal {
         everything().begun = number;
         everythingPending = true; // Before the keys go: the miss path looks without the lock.
         lines.clear();
-        pending.clear();
+        pendingKeys.clear();
+        pendingWide.clear();
     }
 
     private Line everything() {

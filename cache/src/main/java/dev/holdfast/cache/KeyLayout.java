@@ -46,6 +46,16 @@ final class KeyLayout {
         return ascii(leasePrefix, escaped);
     }
 
+    /** What the names of all values match. */
+    String valuePattern() {
+        return valuePrefix + "*";
+    }
+
+    /** The escaped key in the name of a value. */
+    String keyOf(String valueName) {
+        return valueName.substring(valuePrefix.length(), valueName.length() - 1);
+    }
+
     static String escape(String text) {
         if (text.isEmpty()) {
             return "%";

@@ -1,125 +1,155 @@
 package dev.holdfast.cache;
 
 import dev.holdfast.cache.Steps.Step;
-import dev.holdfast.core.HoldfastException;
 import dev.holdfast.core.redis.RedisException;
-import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one key that tier 1 does not have: tier 2, then the source, then both tiers; once at a time per node.
+ * The way of one key that is not simply a hit: what tier 1 has left of it, tier 2, then the source, then both tiers; once
+ * at a time per node, and per fleet as far as tier 2 grants leases.
  *
- * <p>Everything happens on the caller's thread, under no lock. Who joins a load waits at most the lease time, then loads
- * for itself, in place of the load that does not end. A load started inside a loader never waits for another's, so loads that need each other cannot deadlock.
+ * <p>Everything happens on the caller's thread, under no lock, unless a timeout was set: then the source is asked on the
+ * executor, and the caller waits for it as long as it may. Who joins a load waits at most the lease time, then loads for
+ * itself, in place of the load that does not end. A load never waits for one that waits for it.
  */
 final class ReadThrough<K, V> {
+    private static final String TOO_MANY =
+            "waited too long for its turn: %d loads are under way, as many as may be now; see maximumLoads(...)";
+
+    private final Reading<K, V> reading;
     private final CacheSettings<K, V> settings;
     private final Tier1<K, V> tier1;
     private final Tier2Access<K, V> access;
     private final Flights<K, V> flights;
-    private final Coherence<K, V> coherence;
-    private final KeyNames<K> names;
     private final Counters counters;
-    private final Steps steps;
-    private final ThreadLocal<@Nullable Set<K>> loadingHere = new ThreadLocal<>();
+    private final long leaseNanos;
 
-    ReadThrough(
-            CacheSettings<K, V> settings,
-            Tier1<K, V> tier1,
-            Tier2Access<K, V> access,
-            Flights<K, V> flights,
-            Coherence<K, V> coherence,
-            KeyNames<K> names,
-            Counters counters) {
-        this.settings = settings;
-        this.tier1 = tier1;
-        this.access = access;
-        this.flights = flights;
-        this.coherence = coherence;
-        this.names = names;
-        this.counters = counters;
-        this.steps = settings.steps();
+    ReadThrough(Reading<K, V> reading) {
+        this.reading = reading;
+        this.settings = reading.settings;
+        this.tier1 = reading.tier1;
+        this.access = reading.access;
+        this.flights = reading.flights;
+        this.counters = reading.counters;
+        this.leaseNanos = settings.leaseTime().toNanos();
     }
 
-    /** Whether the current thread is inside a loader of this cache. */
-    boolean nested() {
-        return loadingHere.get() != null;
-    }
-
-    /** Refuses a loader that asks for what it is loading, which could never end. */
-    void refuseRecursion(K key) {
-        Set<K> loading = loadingHere.get();
-        if (loading != null && loading.contains(key)) {
-            throw new IllegalStateException("cache '" + settings.name() + "': the loader of key '" + key
-                    + "' asks the cache for the same key: read it from the source there");
-        }
-    }
-
-    /** Calls a loader, with a note of what the current thread is loading. */
-    <T extends @Nullable Object> T loading(Collection<K> keys, Callable<T> loader) throws Exception {
-        Set<K> outer = loadingHere.get();
-        Set<K> loading = outer == null ? new HashSet<>() : new HashSet<>(outer);
-        loading.addAll(keys);
-        loadingHere.set(loading);
-        try {
-            return loader.call();
-        } finally {
-            if (outer == null) {
-                loadingHere.remove();
-            } else {
-                loadingHere.set(outer);
-            }
-        }
-    }
-
+    /** The value, or null if the source has none. */
     @Nullable
-    V read(K key, Loader<? super K, ? extends V> loader) {
-        refuseRecursion(key);
+    V read(K key, Source<? super K, V> source) {
+        Entry<V> entry = tier1.look(key);
+        if (entry == null) {
+            return readMissing(key, null, source);
+        }
+        if (entry.failure() != null) {
+            counters.misses.increment();
+            throw reading.again(key, entry.failure());
+        }
+        if (reading.fresh(entry)) {
+            counters.tier1Hits.increment();
+            if (reading.dueEarly(entry)) {
+                refresh(key, entry, source);
+            }
+            return present(key, entry.value);
+        }
+        if (reading.ticker.read() - entry.retryAt() < 0) {
+            counters.staleServed.increment();
+            return present(key, entry.value);
+        }
+        return readMissing(key, entry, source);
+    }
+
+    private @Nullable V present(K key, @Nullable V value) {
+        if (value == null) {
+            reading.requirePresence(key);
+        }
+        return value;
+    }
+
+    private @Nullable V readMissing(K key, @Nullable Entry<V> stale, Source<? super K, V> source) {
+        reading.refuseRecursion(key);
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
-        Flight<V> inPlaceOf = null;
         if (other != null) {
-            if (!nested()) {
+            if (Flights.waitFor(other)) {
                 try {
-                    return join(key, other, settings.leaseTime().toNanos());
+                    return await(key, other, stale, true);
                 } catch (TimeoutException e) {
                     counters.joinTimeouts.increment();
-                    inPlaceOf = other;
+                    if (!flights.replace(key, other, flight)) {
+                        flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and
+                        // store nothing.
+                    }
+                } finally {
+                    Flights.waited();
                 }
-            }
-            if (inPlaceOf == null || !flights.replace(key, inPlaceOf, flight)) {
-                flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and store
-                // nothing.
+            } else {
+                flight.detach();
             }
         }
-        return fly(key, flight, loader);
+        return fly(key, flight, stale, source);
     }
 
     /**
-     * Waits for a load that another thread has begun.
+     * Waits for a flight, as long as the timeouts say.
      *
-     * @throws TimeoutException if it takes longer than that
+     * @throws TimeoutException if it takes longer than a lease lasts
      */
     @Nullable
-    V join(K key, Flight<V> other, long nanos) throws TimeoutException {
+    V await(K key, Flight<V> flight, @Nullable Entry<V> stale, boolean joined) throws TimeoutException {
+        return await(key, flight, stale, joined, leaseNanos);
+    }
+
+    /** The same for one of several flights that share what a lease lasts. */
+    @Nullable
+    V await(K key, Flight<V> flight, @Nullable Entry<V> stale, boolean joined, long leaseNanos)
+            throws TimeoutException {
+        Freshness freshness = settings.freshness();
+        long begun = System.nanoTime();
         try {
-            V value = other.join(nanos);
-            (other.fromTier2() ? counters.tier2Hits : counters.misses).increment();
-            return value;
-        } catch (ExecutionException e) {
-            counters.misses.increment();
-            if (e.getCause() instanceof HoldfastException failure) {
-                throw failure;
+            if (freshness.softTimeout() != null && !freshness.staleFor().isZero()) {
+                long soft = freshness.softTimeout().toNanos() - (stale == null ? 0 : flight.ageNanos());
+                try {
+                    return outcome(key, flight, flight.join(Math.max(0, soft)), joined);
+                } catch (TimeoutException e) {
+                    Entry<V> fallback = tier1.look(key);
+                    if (fallback != null && fallback.failure() == null) {
+                        counters.softTimeouts.increment();
+                        counters.staleServed.increment();
+                        return present(key, fallback.value);
+                    }
+                }
             }
-            throw failure(key, e.getCause());
+            if (freshness.hardTimeout() != null) {
+                long left = freshness.hardTimeout().toNanos() - (System.nanoTime() - begun);
+                try {
+                    return outcome(key, flight, flight.join(Math.max(0, left)), joined);
+                } catch (TimeoutException e) {
+                    counters.hardTimeouts.increment();
+                    throw reading.tooSlow(
+                            key, "was not loaded within hardTimeout " + freshness.hardTimeout() + "; the load goes on");
+                }
+            }
+            while (true) {
+                try {
+                    return outcome(key, flight, flight.join(leaseNanos), joined);
+                } catch (TimeoutException e) {
+                    if (!flight.queueing()) { // It waits for another node, and has a bound of its own.
+                        throw e;
+                    }
+                }
+            }
+        } catch (ExecutionException e) {
+            if (joined) {
+                counters.misses.increment();
+            }
+            throw reading.again(key, e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CacheLoadException(
@@ -128,133 +158,316 @@ final class ReadThrough<K, V> {
         }
     }
 
-    private @Nullable V fly(K key, Flight<V> flight, Loader<? super K, ? extends V> loader) {
+    private @Nullable V outcome(K key, Flight<V> flight, @Nullable V value, boolean joined) {
+        if (joined) {
+            countJoined(flight.origin());
+        }
+        return present(key, value);
+    }
+
+    void countJoined(Flight.Origin origin) {
+        switch (origin) {
+            case TIER1 -> counters.tier1Hits.increment();
+            case TIER2 -> counters.tier2Hits.increment();
+            case STALE -> counters.staleServed.increment();
+            case SOURCE -> counters.misses.increment();
+        }
+    }
+
+    private @Nullable V fly(K key, Flight<V> flight, @Nullable Entry<V> stale, Source<? super K, V> source) {
+        flight.board();
+        Attempt<K, V> attempt;
         try {
-            String escaped = names.escape(key);
-            steps.at(Step.FLIGHT_REGISTERED, escaped);
-            Budget budget = access.budget();
-            V found = fromTier2(key, escaped, flight, budget);
-            if (found != null) {
-                flight.completeFromTier2(found);
-                return found;
+            attempt = new Attempt<>(reading, key, reading.names.escape(key), flight, source, stale);
+        } catch (Throwable failure) {
+            flight.fail(failure);
+            flights.land(key, flight);
+            throw failure;
+        }
+        boolean handedOver = false;
+        try {
+            reading.steps.at(Step.FLIGHT_REGISTERED, attempt.escaped);
+            if (!fromTier2(attempt) && !attempt.landedMeanwhile()) {
+                handedOver = settings.freshness().timed() && !Reading.nested() && hand(attempt);
+                if (!handedOver) {
+                    source(attempt);
+                }
             }
-            V landed = flight.detached() ? null : tier1.get(key);
-            if (landed != null) {
-                flight.complete(landed); // Another flight has landed since this caller looked.
-                return landed;
-            }
-            counters.misses.increment();
-            V value = fromSource(key, escaped, flight, loader, budget);
-            flight.complete(value);
-            return value;
         } catch (Throwable failure) {
             flight.fail(failure);
             throw failure;
         } finally {
+            if (!handedOver) {
+                attempt.close();
+            }
+        }
+        if (!handedOver) {
+            return present(key, landed(flight));
+        }
+        try {
+            return await(key, flight, attempt.fallback(), false);
+        } catch (TimeoutException e) {
+            counters.joinTimeouts.increment();
+            throw reading.tooSlow(key, "was not loaded within leaseTime " + settings.leaseTime());
+        }
+    }
+
+    private static <V> @Nullable V landed(Flight<V> flight) {
+        try {
+            return flight.outcome();
+        } catch (ExecutionException e) {
+            throw new AssertionError("a flight that failed throws before it is asked", e);
+        }
+    }
+
+    /** Has the rest done on the executor; false if that does not take it. */
+    private boolean hand(Attempt<K, V> attempt) {
+        attempt.flight.unboard();
+        try {
+            reading.executor.execute(CallerContext.carry(() -> {
+                attempt.flight.board();
+                try {
+                    source(attempt);
+                } catch (Throwable failure) { // Whoever waits for the flight is told.
+                    attempt.flight.fail(failure);
+                } finally {
+                    attempt.close();
+                }
+            }));
+            return true;
+        } catch (RejectedExecutionException e) {
+            attempt.flight.board();
+            return false;
+        }
+    }
+
+    /** Loads a key again in the background, while its value is still served. */
+    void refresh(K key, Entry<V> entry, Source<? super K, V> source) {
+        Flight<V> flight = new Flight<>();
+        entry.retryAt(reading.ticker.read() + Math.max(1, settings.freshness().retryAfter().toNanos()));
+        if (flights.register(key, flight) != null) {
+            return;
+        }
+        counters.earlyRefreshes.increment();
+        try {
+            Attempt<K, V> attempt = new Attempt<>(reading, key, reading.names.escape(key), flight, source, entry);
+            reading.executor.execute(CallerContext.carry(() -> background(attempt, entry)));
+        } catch (RuntimeException e) { // The executor is full or closed: the value is loaded when it has ended.
+            flight.complete(entry.value, Flight.Origin.TIER1);
             flights.land(key, flight);
         }
     }
 
-    private @Nullable V fromTier2(K key, String escaped, Flight<V> flight, Budget budget) {
-        if (!access.open(escaped)) {
-            return null;
-        }
-        byte[] bytes;
+    private void background(Attempt<K, V> attempt, Entry<V> entry) {
+        attempt.flight.board();
         try {
-            bytes = access.tier2().get(escaped, budget.left());
-        } catch (RedisException e) {
-            counters.tier2Failures.increment();
-            budget.spend();
-            return null;
-        }
-        steps.at(Step.TIER2_ANSWERED, escaped);
-        Values.Usable<V> usable = bytes == null
-                ? null
-                : access.values().usable(escaped, bytes, access.values().redisMicros());
-        if (usable == null) {
-            return null;
-        }
-        steps.at(Step.TIER2_VALIDATED, escaped);
-        counters.tier2Hits.increment();
-        tier1.store(key, escaped, usable.value(), usable.born(), usable.nanosToLive(), flight);
-        return usable.value();
-    }
-
-    private byte @Nullable [] lease(String escaped, Budget budget) {
-        if (budget.spent() || !access.open(escaped)) {
-            return null;
-        }
-        try {
-            byte[] token = access.tier2().lease(escaped, budget.left());
-            steps.at(Step.LEASE_ANSWERED, escaped);
-            if (token == null) {
-                counters.fillsRefused.increment();
+            if (!refreshedElsewhere(attempt, entry)) {
+                source(attempt);
             }
-            return token;
-        } catch (RedisException e) {
-            counters.tier2Failures.increment();
-            return null;
-        }
-    }
-
-    private @Nullable V fromSource(
-            K key, String escaped, Flight<V> flight, Loader<? super K, ? extends V> loader, Budget budget) {
-        byte[] token = lease(escaped, budget);
-        boolean filled = false;
-        try {
-            long born = coherence.applied();
-            steps.at(Step.BORN_READ, escaped);
-            long begun = settings.ticker().read();
-            V value = load(key, loader);
-            Duration cost = Duration.ofNanos(settings.ticker().read() - begun);
-            steps.at(Step.SOURCE_ANSWERED, escaped);
-            if (value == null) {
-                if (settings.requirePresent()) {
-                    throw new AbsentValueException("cache '" + settings.name() + "': the source has no value for key '"
-                            + key + "', and this cache was built with requirePresent()");
-                }
-                return null;
-            }
-            long life = access.lifeNanos();
-            Tier2.Fill fill = token == null || access.leaseRanOut(budget.begun())
-                    ? null
-                    : access.values().wrap(escaped, token, value, born, life, cost);
-            Entry<V> entry = tier1.store(key, escaped, value, born, life, flight);
-            steps.at(Step.BEFORE_FILL, escaped);
-            if (fill != null && !flight.detached()) {
-                filled = true;
-                access.fill(List.of(fill), List.of(key), entries(key, entry));
-            }
-            return value;
+        } catch (Throwable failure) { // Counted where it happened; whoever joined is told.
+            attempt.flight.fail(failure);
         } finally {
-            if (token != null && !filled) {
-                access.release(Map.of(escaped, token));
+            attempt.close();
+        }
+    }
+
+    /** Another node may have been earlier. */
+    private boolean refreshedElsewhere(Attempt<K, V> attempt, Entry<V> entry) {
+        if (!access.open(attempt.escaped)) {
+            return false;
+        }
+        try {
+            byte[] bytes = access.tier2().get(attempt.escaped, attempt.budget.left());
+            Values<K, V> values = access.values();
+            Found<V> found = bytes == null ? null : values.usable(attempt.escaped, bytes, values.redisMicros());
+            long left = entry.freshUntil() - reading.ticker.read();
+            // A copy of this entry ends with it, give or take what the estimates of Redis's clock differ by.
+            return found != null
+                    && found.freshNanos() > left + Math.max(entry.loadNanos(), 50_000_000)
+                    && attempt.answered(bytes);
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            attempt.budget.spend();
+            return false;
+        }
+    }
+
+    private boolean fromTier2(Attempt<K, V> attempt) {
+        if (!access.open(attempt.escaped)) {
+            return false;
+        }
+        try {
+            return attempt.answered(access.tier2().get(attempt.escaped, attempt.budget.left()));
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            attempt.budget.spend();
+            return false;
+        }
+    }
+
+    /** Asks the source, once this node may; the attempt ends here. */
+    private void source(Attempt<K, V> attempt) {
+        if (lease(attempt)) {
+            return;
+        }
+        boolean alone = !access.tier2Open();
+        boolean gated = !Reading.nested();
+        if (gated && !enter(attempt, alone)) {
+            return;
+        }
+        boolean failed = true;
+        attempt.begin();
+        try {
+            Loaded<V> loaded;
+            try {
+                loaded = reading.loading(List.of(attempt.key), () -> attempt.source.load(attempt.key));
+                failed = false;
+            } catch (Exception e) {
+                counters.loadFailures.increment();
+                throw reading.loadFailure(attempt.key, e);
+            } finally {
+                if (gated) {
+                    reading.gate.leave(attempt.tookNanos(), failed, reading.ticker.read());
+                }
+            }
+            land(attempt, loaded);
+        } catch (Throwable failure) {
+            Throwable left = attempt.failed(failure);
+            if (left instanceof RuntimeException exception) {
+                throw exception;
+            } else if (left instanceof Error error) {
+                throw error;
             }
         }
     }
 
-    private static <K, V> Map<K, Entry<V>> entries(K key, @Nullable Entry<V> entry) {
-        return entry == null ? Map.of() : Map.of(key, entry);
+    /** Stores, fills and lands what was loaded. */
+    void land(Attempt<K, V> attempt, @Nullable Loaded<V> loaded) {
+        reading.prepare(attempt, loaded);
+        try (Tier1<K, V>.Stores stores = tier1.stores()) {
+            attempt.store(stores);
+        }
+        Tier2.Fill fill = attempt.takeFill();
+        if (fill != null) {
+            access.fill(List.of(fill), List.of(attempt));
+        }
+        V value = loaded == null ? null : loaded.value(); // Null was refused above.
+        if (value == null) {
+            reading.requirePresence(attempt.key);
+        }
+        attempt.land(value);
     }
 
-    private @Nullable V load(K key, Loader<? super K, ? extends V> loader) {
-        counters.loads.increment();
+    /** Waits for its turn; false if something stale was served instead. */
+    private boolean enter(Attempt<K, V> attempt, boolean alone) {
+        Freshness freshness = settings.freshness();
+        long patience = freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
         try {
-            return loading(List.of(key), () -> loader.load(key));
-        } catch (Exception e) {
-            counters.loadFailures.increment();
-            throw failure(key, e);
-        }
-    }
-
-    private CacheLoadException failure(Object keys, @Nullable Throwable cause) {
-        return loadFailure(settings.name(), keys, cause);
-    }
-
-    static CacheLoadException loadFailure(String cache, Object keys, @Nullable Throwable cause) {
-        if (cause instanceof InterruptedException) {
+            if (reading.gate.enter(alone, attempt.fallback() == null ? patience : 0)) {
+                return true;
+            }
+            counters.loadsRefused.increment();
+            if (attempt.served(freshness.retryAfter().toNanos())) {
+                return false;
+            }
+            if (attempt.fallback() != null && reading.gate.enter(alone, patience)) {
+                return true;
+            }
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw new CacheLoadException(
+                    "cache '" + settings.name() + "': interrupted while key '" + attempt.key
+                            + "' waited for its turn to be loaded",
+                    e);
         }
-        return new CacheLoadException("cache '" + cache + "': loading key '" + keys + "' failed: " + cause, cause);
+        throw reading.tooSlow(
+                attempt.key,
+                TOO_MANY.formatted(reading.gate.limit()));
+    }
+
+    /** Waits until keys may be loaded that have nothing stale to serve instead, or not all of them. */
+    void enter(Collection<K> keys) {
+        Freshness freshness = settings.freshness();
+        long patience = freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
+        try {
+            if (reading.gate.enter(!access.tier2Open(), patience)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CacheLoadException(
+                    "cache '" + settings.name() + "': interrupted while keys " + keys
+                            + " waited for their turn to be loaded",
+                    e);
+        }
+        counters.loadsRefused.increment();
+        throw reading.tooSlow(keys, TOO_MANY.formatted(reading.gate.limit()));
+    }
+
+    /** Gets the lease, or waits for the node that has it; true if the attempt has ended. */
+    private boolean lease(Attempt<K, V> attempt) {
+        if (attempt.budget.spent() || !access.open(attempt.escaped)) {
+            return false;
+        }
+        try {
+            long asked = reading.ticker.read();
+            byte[] token = access.tier2().lease(attempt.escaped, attempt.budget.left());
+            reading.steps.at(Step.LEASE_ANSWERED, attempt.escaped);
+            if (token != null) {
+                attempt.leased(token, asked);
+                return false;
+            }
+            counters.leasesBusy.increment();
+            if (attempt.served(PollPause.staleNanos())) {
+                return true;
+            }
+            return !Reading.nested() && poll(attempt);
+        } catch (RedisException e) {
+            counters.tier2Failures.increment();
+            return false;
+        }
+    }
+
+    /**
+     * Looks again and again whether the other node has stored the value, or has let go of the lease; pauses grow with the
+     * time already waited, so that the wait is never much longer than the load. A lease ends by itself, and so does this.
+     */
+    private boolean poll(Attempt<K, V> attempt) {
+        Flight<V> flight = attempt.flight;
+        flight.queueing(true);
+        try {
+            long begun = System.nanoTime();
+            for (long waited = 0; waited < 2 * leaseNanos; waited = System.nanoTime() - begun) {
+                pause(attempt.key, waited);
+                if (!access.open(attempt.escaped)) {
+                    return false;
+                }
+                long asked = reading.ticker.read();
+                Claim claim = access.tier2().claim(attempt.escaped, access.tier2().deadline());
+                attempt.leased(claim.token(), asked);
+                if (attempt.answered(claim.bytes())) {
+                    return true;
+                }
+                if (claim.token() != null) {
+                    return false;
+                }
+                if (attempt.served(PollPause.staleNanos())) {
+                    return true;
+                }
+            }
+            return false;
+        } finally {
+            flight.queueing(false);
+        }
+    }
+
+    private void pause(K key, long waited) {
+        try {
+            TimeUnit.NANOSECONDS.sleep(PollPause.nanos(waited));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CacheLoadException(
+                    "cache '" + settings.name() + "': interrupted while another node was loading key '" + key + "'", e);
+        }
     }
 }

@@ -19,9 +19,14 @@ enum StringCodec implements Codec<String> {
 
     @Override
     public String decode(byte[] bytes) throws CharacterCodingException {
+        return decode(bytes, 0, bytes.length);
+    }
+
+    @Override
+    public String decode(byte[] bytes, int offset, int length) throws CharacterCodingException {
         return StandardCharsets.UTF_8
                 .newDecoder()
-                .decode(ByteBuffer.wrap(bytes))
+                .decode(ByteBuffer.wrap(bytes, offset, length))
                 .toString();
     }
 

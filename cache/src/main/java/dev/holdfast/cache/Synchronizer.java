@@ -32,11 +32,11 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     private final RedisLink link;
     private final Tier2 tier2;
     private final Coherence<K, V> coherence;
-    private final Tier1<K, V> tier1;
     private final Journal journal;
     private final Counters counters;
     private final Steps steps;
     private final long replayWindowMicros;
+    private final long wideRetentionMicros;
     private final ScheduledThreadPoolExecutor worker;
     private final AtomicBoolean repairQueued = new AtomicBoolean();
     private final AtomicBoolean invalidationFailed = new AtomicBoolean();
@@ -52,18 +52,17 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
             CacheSettings<K, V> settings,
             Tier2 tier2,
             Coherence<K, V> coherence,
-            Tier1<K, V> tier1,
             Journal journal,
             Counters counters) {
         this.link = settings.link();
         this.tier2 = tier2;
         this.coherence = coherence;
-        this.tier1 = tier1;
         this.journal = journal;
         this.counters = counters;
         this.steps = settings.steps();
         this.replayWindowMicros =
                 TimeUnit.NANOSECONDS.toMicros(settings.replayWindow().toNanos());
+        this.wideRetentionMicros = settings.freshness().longestLife(settings.leaseTime()).toNanos() / 1_000;
         this.worker = new ScheduledThreadPoolExecutor(1, Threads.daemon("holdfast-cache-" + settings.name()));
         worker.setRemoveOnCancelPolicy(true);
         worker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -108,7 +107,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         ControlLog.Message message = ControlLog.Message.parse(bytes);
         steps.at(
                 Steps.Step.MESSAGE_ARRIVED,
-                message.keys().isEmpty() ? "" : message.keys().get(0));
+                message.members().isEmpty() ? "" : message.members().get(0).text());
         if (coherence.receive(message)) {
             repairSoon();
         }
@@ -121,7 +120,6 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     }
 
     private void beat() {
-        tier1.tick();
         if (link.state() != LinkState.UP) {
             return;
         }
@@ -133,7 +131,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
                 synchronize();
             }
             retryFailed();
-            coherence.prune(replayWindowMicros);
+            coherence.prune(replayWindowMicros, wideRetentionMicros);
         } catch (RedisException e) {
             counters.tier2Failures.increment(); // The link tells its own story; the next heartbeat tries again.
         }
@@ -160,7 +158,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         steps.at(Steps.Step.REISSUE_STARTED, "");
         Journal.Batch recent = journal.recent();
         if (issue(recent) && link.generation() == generation) {
-            counters.reissued.add(recent.keys().size());
+            counters.reissued.add(recent.members().size());
             syncedLosses = losses;
             syncedGeneration = generation;
         }
@@ -181,18 +179,25 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
             coherence.applyOwn(minted, List.of(), List.of());
             journal.acknowledgeEverything(batch.upTo());
         }
-        for (int from = 0; from < batch.keys().size(); from += ControlLog.MEMBERS_PER_MINT) {
-            int to = Math.min(batch.keys().size(), from + ControlLog.MEMBERS_PER_MINT);
-            List<String> keys = batch.keys().subList(from, to);
-            tier2.delete(keys, tier2.patience());
-            ControlLog.Minted minted = tier2.mint(coherence.applied(), false, keys, tier2.patience());
-            coherence.applyOwn(minted, keys, coherence.decode(keys));
+        for (int from = 0; from < batch.members().size(); from += ControlLog.MEMBERS_PER_MINT) {
+            int to = Math.min(batch.members().size(), from + ControlLog.MEMBERS_PER_MINT);
+            List<Member> members = batch.members().subList(from, to);
+            tier2.delete(keysAmong(members), tier2.patience());
+            ControlLog.Minted minted = tier2.mint(coherence.applied(), false, members, tier2.patience());
+            coherence.applyOwn(minted, members, coherence.decode(members));
             if (link.generation() != generation) {
                 return false;
             }
-            journal.acknowledge(keys, batch.upTo());
+            journal.acknowledge(members, batch.upTo());
         }
         return link.generation() == generation;
+    }
+
+    private static List<String> keysAmong(List<Member> members) {
+        return members.stream()
+                .filter(member -> member.kind() == Kind.KEY)
+                .map(Member::text)
+                .toList();
     }
 
     private void submit(Runnable task) {

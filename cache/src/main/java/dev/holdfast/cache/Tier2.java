@@ -76,13 +76,28 @@ final class Tier2 {
         return link.call(deadline, commands -> commands.get(name));
     }
 
+    CompletableFuture<byte @Nullable []> getAsync(String key, Duration deadline) {
+        byte[] name = layout.value(key);
+        return link.callAsync(deadline, commands -> commands.get(name));
+    }
+
     /** Reads many values with one MGET (one per slot in a cluster): an answer for each key in turn. */
     List<KeyValue<byte[], byte[]>> getAll(List<String> keys, Duration deadline) {
+        byte[][] names = values(keys);
+        return present(link.call(deadline, commands -> commands.mget(names)));
+    }
+
+    CompletableFuture<List<KeyValue<byte[], byte[]>>> getAllAsync(List<String> keys, Duration deadline) {
+        byte[][] names = values(keys);
+        return link.callAsync(deadline, commands -> commands.mget(names));
+    }
+
+    private byte[][] values(List<String> keys) {
         byte[][] names = new byte[keys.size()][];
         for (int i = 0; i < names.length; i++) {
             names[i] = layout.value(keys.get(i));
         }
-        return present(link.call(deadline, commands -> commands.mget(names)));
+        return names;
     }
 
     /** Asks for the right to fill a key; null if another node has it. */
@@ -90,6 +105,46 @@ final class Tier2 {
         byte[] token = newToken();
         String reply = link.call(deadline, commands -> askLease(commands, key, token));
         return reply == null ? null : token;
+    }
+
+    /**
+     * Asks for a lease and for a value, in this order: a fill gives its lease back as it stores, so whoever is granted the
+     * lease that another had sees what it stored.
+     */
+    Claim claim(String key, Duration deadline) {
+        return present(link.call(deadline, commands -> claim(commands, key)));
+    }
+
+    CompletableFuture<Claim> claimAsync(String key, Duration deadline) {
+        return link.callAsync(deadline, commands -> claim(commands, key));
+    }
+
+    private CompletionStage<Claim> claim(RedisClusterAsyncCommands<byte[], byte[]> commands, String key) {
+        byte[] token = newToken();
+        return askLease(commands, key, token)
+                .thenCombine(
+                        commands.get(layout.value(key)),
+                        (reply, bytes) -> new Claim(bytes, reply == null ? null : token));
+    }
+
+    /** The same for many keys, in one pipeline; an answer for each in turn. */
+    List<Claim> claimAll(List<String> keys, Duration deadline) {
+        return present(link.call(deadline, commands -> {
+            List<CompletableFuture<Claim>> replies = new ArrayList<>(keys.size());
+            for (String key : keys) {
+                replies.add(claim(commands, key).toCompletableFuture());
+            }
+            return all(replies)
+                    .thenApply(done ->
+                            replies.stream().map(CompletableFuture::join).toList());
+        }));
+    }
+
+    /** Asks for a lease without waiting; null if another node has it. */
+    CompletableFuture<byte @Nullable []> leaseAsync(String key, Duration deadline) {
+        byte[] token = newToken();
+        return link.callAsync(
+                deadline, commands -> askLease(commands, key, token).thenApply(reply -> reply == null ? null : token));
     }
 
     /** Asks for many leases in one pipeline; keys that another node is loading are absent from the result. */
@@ -120,7 +175,7 @@ final class Tier2 {
         return commands.set(layout.lease(key), token, SetArgs.Builder.nx().px(leaseMillis));
     }
 
-    /** Stores values under their leases in one pipeline; for each, whether it was stored. */
+    /** Stores values under their leases in one pipeline, also as the second half of a put; for each, whether it was stored. */
     CompletableFuture<List<Boolean>> fill(List<Fill> fills) {
         return link.callAsync(deadline, commands -> fill(commands, fills));
     }
@@ -152,21 +207,34 @@ final class Tier2 {
         });
     }
 
-    /** Deletes values and leases, pipelined: first half of an invalidation. */
+    /** Deletes values and leases, pipelined: first half of an invalidation of keys. */
     void delete(List<String> keys, Duration within) {
-        link.call(within, commands -> {
-            List<CompletableFuture<Long>> replies = new ArrayList<>(keys.size());
-            for (String key : keys) {
-                replies.add(
-                        commands.unlink(layout.value(key), layout.lease(key)).toCompletableFuture());
-            }
-            return all(replies);
-        });
+        if (!keys.isEmpty()) {
+            link.call(within, commands -> delete(commands, keys));
+        }
+    }
+
+    CompletableFuture<?> deleteAsync(List<String> keys) {
+        return keys.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : link.callAsync(deadline, commands -> delete(commands, keys));
+    }
+
+    private CompletableFuture<Void> delete(RedisClusterAsyncCommands<byte[], byte[]> commands, List<String> keys) {
+        List<CompletableFuture<Long>> replies = new ArrayList<>(keys.size());
+        for (String key : keys) {
+            replies.add(commands.unlink(layout.value(key), layout.lease(key)).toCompletableFuture());
+        }
+        return all(replies);
     }
 
     /** Mints a stamp for barriers or a floor: second half of an invalidation. */
-    ControlLog.Minted mint(long applied, boolean clear, List<String> keys, Duration within) {
-        return present(link.call(within, commands -> log.mint(commands, applied, clear, keys)));
+    ControlLog.Minted mint(long applied, boolean clear, List<Member> members, Duration within) {
+        return present(link.call(within, commands -> log.mint(commands, applied, clear, members)));
+    }
+
+    CompletableFuture<ControlLog.Minted> mintAsync(long applied, boolean clear, List<Member> members) {
+        return link.callAsync(deadline, commands -> log.mint(commands, applied, clear, members));
     }
 
     /**
@@ -175,23 +243,18 @@ final class Tier2 {
      * <p>The lease must be ours before the stamp exists, or an invalidation between the two would miss it. One connection
      * keeps the order of a pipeline; across the nodes of a cluster only waiting does.
      */
-    ControlLog.Minted stampPuts(Map<String, byte[]> tokens, long applied, List<String> keys) {
-        return present(link.call(deadline, commands -> {
+    CompletableFuture<ControlLog.Minted> stampPuts(Map<String, byte[]> tokens, long applied, List<Member> members) {
+        return link.callAsync(deadline, commands -> {
             List<CompletableFuture<String>> leases = new ArrayList<>();
             tokens.forEach(
                     (key, token) -> leases.add(commands.set(layout.lease(key), token, SetArgs.Builder.px(leaseMillis))
                             .toCompletableFuture()));
             CompletableFuture<?> leased = all(leases);
             if (link.mode() == RedisMode.CLUSTER) {
-                return leased.thenCompose(done -> log.mint(commands, applied, false, keys));
+                return leased.thenCompose(done -> log.mint(commands, applied, false, members));
             }
-            return leased.thenCombine(log.mint(commands, applied, false, keys), (done, minted) -> minted);
-        }));
-    }
-
-    /** Second half of a put: the fenced writes. */
-    List<Boolean> write(List<Fill> fills) {
-        return present(link.call(deadline, commands -> fill(commands, fills)));
+            return leased.thenCombine(log.mint(commands, applied, false, members), (done, minted) -> minted);
+        });
     }
 
     ControlLog.Read readLog(String epoch, long applied) {

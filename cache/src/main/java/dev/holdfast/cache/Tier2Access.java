@@ -2,7 +2,6 @@ package dev.holdfast.cache;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 /** How reads use tier 2: whether they may, within what time, and how what they loaded gets there. */
 final class Tier2Access<K, V> {
@@ -36,6 +35,16 @@ final class Tier2Access<K, V> {
         return synchronizer.tier2Open() && !journal.fenced(escaped);
     }
 
+    /** Whether tier 2 may be asked at all. */
+    boolean tier2Open() {
+        return synchronizer.tier2Open();
+    }
+
+    /** Whether an invalidation of a key or of a tag has not reached Redis yet. */
+    boolean fenced(String escaped, String[] tags) {
+        return journal.fenced(escaped, tags);
+    }
+
     Tier2 tier2() {
         return tier2;
     }
@@ -56,17 +65,12 @@ final class Tier2Access<K, V> {
         return settings.ticker().read() - beganNanos >= settings.leaseTime().toNanos();
     }
 
-    long lifeNanos() {
-        return values.newLifeNanos();
-    }
-
     /**
      * Stores values without waiting. What tier 2 refuses, because the key changed during the load, leaves tier 1 as well:
      * the announcement of that change is on its way.
      */
-    void fill(List<Tier2.Fill> fills, List<K> keys, Map<K, Entry<V>> stored) {
-        CompletableFuture<List<Boolean>> replies = tier2.fill(fills);
-        replies.whenComplete((outcomes, failure) -> {
+    void fill(List<Tier2.Fill> fills, List<Attempt<K, V>> attempts) {
+        tier2.fill(fills).whenComplete((outcomes, failure) -> {
             if (failure != null) {
                 counters.tier2Failures.increment();
                 return;
@@ -76,9 +80,9 @@ final class Tier2Access<K, V> {
                     counters.fills.increment();
                 } else {
                     counters.fillsRefused.increment();
-                    Entry<V> entry = stored.get(keys.get(i));
+                    Entry<V> entry = attempts.get(i).stored();
                     if (entry != null) {
-                        tier1.undo(keys.get(i), entry);
+                        tier1.undo(attempts.get(i).key, entry);
                     }
                 }
             }

@@ -8,6 +8,9 @@ import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisLink;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +32,20 @@ public final class TieredCacheBuilder<K, V> {
     private @Nullable Codec<V> codec;
     private long maximumSize = -1;
     private @Nullable Weigher<K, V> weigher;
+    private char prefixDelimiter = ':';
     private Duration timeToLive = Duration.ofMinutes(10);
+    private @Nullable Duration maximumTimeToLive;
+    private Duration absentTimeToLive = Duration.ZERO;
+    private Duration staleFor = Duration.ZERO;
+    private double earlyRefresh = 1;
+    private @Nullable Duration softTimeout;
+    private @Nullable Duration hardTimeout;
+    private Duration retryAfter = Duration.ofSeconds(1);
     private double jitter = 0.1;
+    private int maximumValueSize = 8 << 20;
+    private int maximumLoads = 256;
+    private @Nullable Function<V, Set<String>> tags;
+    private @Nullable Executor executor;
     private Duration maxStale = Duration.ofMinutes(1);
     private Duration leaseTime = Duration.ofSeconds(10);
     private Duration replayWindow = Duration.ofMinutes(5);
@@ -40,8 +55,9 @@ public final class TieredCacheBuilder<K, V> {
     private int maximumJournal = 10_000;
     private OutagePolicy outagePolicy = OutagePolicy.QUEUE;
     private boolean requirePresent;
-    private @Nullable Loader<K, V> loader;
-    private @Nullable BulkLoader<K, V> bulkLoader;
+    private @Nullable Source<K, V> source;
+    private @Nullable BulkSource<K, V> bulkSource;
+    private @Nullable AsyncLoader<K, V> asyncLoader;
     private Ticker ticker = Ticker.system();
     private Steps steps = Steps.NONE;
 
@@ -127,6 +143,148 @@ public final class TieredCacheBuilder<K, V> {
      */
     public TieredCacheBuilder<K, V> timeToLive(Duration timeToLive) {
         this.timeToLive = Objects.requireNonNull(timeToLive, "timeToLive");
+        return this;
+    }
+
+    /**
+     * The longest life that a loader may give a single value; by default {@link #timeToLive}. Barriers of tags and prefixes
+     * are remembered that long, so it should not be longer than needed.
+     *
+     * @param maximumTimeToLive at least {@code timeToLive}, at most 365 days; the same on every node
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maximumTimeToLive(Duration maximumTimeToLive) {
+        this.maximumTimeToLive = Objects.requireNonNull(maximumTimeToLive, "maximumTimeToLive");
+        return this;
+    }
+
+    /**
+     * Has it remembered that the source has no value for a key, which by default it is asked again every time.
+     *
+     * @param timeToLive how long; at most {@code timeToLive}
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> cacheAbsent(Duration timeToLive) {
+        this.absentTimeToLive = Objects.requireNonNull(timeToLive, "timeToLive");
+        return this;
+    }
+
+    /**
+     * How long after its time to live a value may still be served when the source fails, is slow, or is being asked by
+     * another node; not at all by default. An invalidated value is never served.
+     *
+     * @param staleFor zero, or at least 1 ms and at most 365 days
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> staleFor(Duration staleFor) {
+        this.staleFor = Objects.requireNonNull(staleFor, "staleFor");
+        return this;
+    }
+
+    /**
+     * How eagerly hot values are loaded again in the background before they end: the factor β of XFetch. With 1, the
+     * default, it happens about as long before the end as loading takes, so that nobody waits for it; a greater one does it
+     * earlier, 0 never.
+     *
+     * @param beta 0 to 100
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> earlyRefresh(double beta) {
+        this.earlyRefresh = beta;
+        return this;
+    }
+
+    /**
+     * How long a caller waits for the source when a stale value could be served instead; for as long as it takes by default.
+     * The load goes on. Needs {@link #staleFor}; the loader then runs on the {@link #executor}.
+     *
+     * @param softTimeout at least 1 ms
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> softTimeout(Duration softTimeout) {
+        this.softTimeout = Objects.requireNonNull(softTimeout, "softTimeout");
+        return this;
+    }
+
+    /**
+     * How long a caller waits for the source at all, before it gets a {@link CacheLoadTimeoutException}; for as long as it
+     * takes by default. The load goes on. The loader then runs on the {@link #executor}.
+     *
+     * @param hardTimeout at least 1 ms, more than the soft one
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> hardTimeout(Duration hardTimeout) {
+        this.hardTimeout = Objects.requireNonNull(hardTimeout, "hardTimeout");
+        return this;
+    }
+
+    /**
+     * How long the source is not asked again for a key for which it failed; 1 s by default. Meanwhile callers get the stale
+     * value, or the same failure.
+     *
+     * @param retryAfter at most 1 hour; zero to ask again at once
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> retryAfter(Duration retryAfter) {
+        this.retryAfter = Objects.requireNonNull(retryAfter, "retryAfter");
+        return this;
+    }
+
+    /**
+     * What groups values for {@link TieredCache#invalidateTag}: called for each value that is stored.
+     *
+     * @param tags gives the tags of a value, at most 64, each not empty and at most 256 characters
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> tags(Function<V, Set<String>> tags) {
+        this.tags = Objects.requireNonNull(tags, "tags");
+        return this;
+    }
+
+    /**
+     * What ends a segment in the text of keys, for {@link TieredCache#invalidatePrefix}; a colon by default.
+     *
+     * @param delimiter a printable ASCII character other than percent and braces; the same on every node
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> prefixDelimiter(char delimiter) {
+        this.prefixDelimiter = delimiter;
+        return this;
+    }
+
+    /**
+     * The largest encoded value; 8 MiB by default. A larger one is refused with a {@link CodecException}.
+     *
+     * @param bytes at least 1
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maximumValueSize(int bytes) {
+        this.maximumValueSize = bytes;
+        return this;
+    }
+
+    /**
+     * How many loads of this cache may ask the source at a time on this node; 256 by default. While tier 2 is away, fewer
+     * may, as many as the source is seen to take.
+     *
+     * @param loads at least 1
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> maximumLoads(int loads) {
+        this.maximumLoads = loads;
+        return this;
+    }
+
+    /**
+     * Where loads run that no caller's thread runs: early refreshes, loads under a timeout, blocking loaders of the
+     * asynchronous view. By default virtual threads where the JVM has them, otherwise daemon threads, as many as
+     * {@link #maximumLoads} allows.
+     *
+     * @param executor an executor for blocking tasks, which the cache does not close
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> executor(Executor executor) {
+        this.executor = Objects.requireNonNull(executor, "executor");
         return this;
     }
 
@@ -253,7 +411,30 @@ public final class TieredCacheBuilder<K, V> {
      * @return this
      */
     public TieredCacheBuilder<K, V> loader(Loader<K, V> loader) {
-        this.loader = Objects.requireNonNull(loader, "loader");
+        this.source = Sources.of(Objects.requireNonNull(loader, "loader"));
+        return this;
+    }
+
+    /**
+     * Reads a value from the source and says how to cache it.
+     *
+     * @param loader for one key; replaces {@link #loader}
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> detailedLoader(DetailedLoader<K, V> loader) {
+        this.source = Objects.requireNonNull(loader, "loader")::load;
+        return this;
+    }
+
+    /**
+     * Reads a value from the source without blocking a thread; serves {@link TieredCache#async()}, and the blocking methods
+     * if there is no other loader.
+     *
+     * @param loader for one key
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> asyncLoader(AsyncLoader<K, V> loader) {
+        this.asyncLoader = Objects.requireNonNull(loader, "loader");
         return this;
     }
 
@@ -264,7 +445,18 @@ public final class TieredCacheBuilder<K, V> {
      * @return this
      */
     public TieredCacheBuilder<K, V> bulkLoader(BulkLoader<K, V> bulkLoader) {
-        this.bulkLoader = Objects.requireNonNull(bulkLoader, "bulkLoader");
+        this.bulkSource = Sources.ofBulk(Objects.requireNonNull(bulkLoader, "bulkLoader"));
+        return this;
+    }
+
+    /**
+     * Reads many values from the source and says how to cache each.
+     *
+     * @param bulkLoader for many keys; replaces {@link #bulkLoader}
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> detailedBulkLoader(DetailedBulkLoader<K, V> bulkLoader) {
+        this.bulkSource = Objects.requireNonNull(bulkLoader, "bulkLoader")::loadAll;
         return this;
     }
 
@@ -300,25 +492,43 @@ public final class TieredCacheBuilder<K, V> {
                 name,
                 redis,
                 keyPrefix,
+                prefixDelimiter,
                 keyCodec,
                 maximumSize,
                 weigher,
-                timeToLive,
-                Jitter.of(jitter),
+                new Freshness(
+                        timeToLive,
+                        longestTimeToLive(),
+                        Jitter.of(jitter),
+                        staleFor,
+                        absentTimeToLive,
+                        earlyRefresh,
+                        softTimeout,
+                        hardTimeout,
+                        retryAfter),
                 maxStale,
                 leaseTime,
                 replayWindow,
                 heartbeat,
                 timeout,
+                maximumValueSize,
                 maximumBarriers,
                 maximumJournal,
+                maximumLoads,
                 outagePolicy,
                 requirePresent,
-                loader,
-                bulkLoader,
+                tags,
+                source,
+                bulkSource,
+                asyncLoader,
+                executor,
                 ticker,
                 steps);
         return new CoherentCache<>(settings, codec != null ? codec : new NoCodec<>(name));
+    }
+
+    private Duration longestTimeToLive() {
+        return maximumTimeToLive == null ? timeToLive : maximumTimeToLive;
     }
 
     private static Duration defaultTimeout(RedisLink redis) {
@@ -362,6 +572,43 @@ public final class TieredCacheBuilder<K, V> {
         problems.require(
                 jitter >= 0 && jitter <= 1, "cache.jitter", "jitter", jitter, "is not within 0..1", "use e.g. 0.1");
         within(problems, "timeToLive", timeToLive, Duration.ofMillis(1), Duration.ofDays(365));
+        within(problems, "maximumTimeToLive", longestTimeToLive(), timeToLive, Duration.ofDays(365));
+        within(problems, "cacheAbsent", absentTimeToLive, Duration.ZERO, longestTimeToLive());
+        within(problems, "staleFor", staleFor, Duration.ZERO, Duration.ofDays(365));
+        within(problems, "retryAfter", retryAfter, Duration.ZERO, Duration.ofHours(1));
+        checkTimeouts(problems);
+        problems.require(
+                earlyRefresh >= 0 && earlyRefresh <= 100,
+                "cache.earlyRefresh",
+                "earlyRefresh",
+                earlyRefresh,
+                "is not within 0..100",
+                "use 1, or 0 for none");
+        problems.require(
+                prefixDelimiter > ' '
+                        && prefixDelimiter < 127
+                        && prefixDelimiter != '%'
+                        && prefixDelimiter != '{'
+                        && prefixDelimiter != '}',
+                "cache.prefixDelimiter",
+                "prefixDelimiter",
+                prefixDelimiter,
+                "is not a printable ASCII character other than percent and braces",
+                "use ':' or '/'");
+        problems.require(
+                maximumValueSize >= 1,
+                "cache.maximumValueSize",
+                "maximumValueSize",
+                maximumValueSize,
+                "is not positive",
+                "use e.g. 1048576");
+        problems.require(
+                maximumLoads >= 1,
+                "cache.maximumLoads",
+                "maximumLoads",
+                maximumLoads,
+                "is not positive",
+                "use e.g. 256");
         within(problems, "leaseTime", leaseTime, Duration.ofMillis(1), Duration.ofHours(1));
         within(problems, "heartbeat", heartbeat, Duration.ofMillis(10), Duration.ofMinutes(1));
         within(problems, "maxStale", maxStale, heartbeat, Duration.ofDays(1));
@@ -384,6 +631,24 @@ public final class TieredCacheBuilder<K, V> {
                 "is less than twice maximumJournal " + maximumJournal + ", so that one reissue could overflow it",
                 "raise maximumBarriers or lower maximumJournal");
         return problems;
+    }
+
+    private void checkTimeouts(Problems problems) {
+        Duration hard = hardTimeout;
+        Duration soft = softTimeout;
+        if (hard != null) {
+            within(problems, "hardTimeout", hard, Duration.ofMillis(1), Duration.ofHours(1));
+        }
+        if (soft != null) {
+            within(problems, "softTimeout", soft, Duration.ofMillis(1), hard == null ? Duration.ofHours(1) : hard);
+            problems.require(
+                    !staleFor.isZero(),
+                    "cache.softTimeout",
+                    "softTimeout",
+                    soft,
+                    "has nothing stale to serve, since staleFor is not set",
+                    "set staleFor(...), or use hardTimeout(...)");
+        }
     }
 
     private static void within(Problems problems, String property, Duration value, Duration least, Duration most) {

@@ -5,38 +5,84 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class BarriersTest {
-    private final Barriers barriers = new Barriers(3);
+    private final Barriers barriers = new Barriers(3, ':');
 
-    @Test
-    void required_withoutBarrier_isTheFloor() {
-        barriers.raiseFloor(7);
-        assertThat(barriers.required("a")).isEqualTo(7);
+    private boolean valid(String key, long born, String... tags) {
+        return barriers.valid(key, tags, born);
     }
 
     @Test
-    void required_withBarrier_isTheNewerOfBarrierAndFloor() {
-        barriers.enter("a", 5);
-        assertThat(barriers.required("a")).isEqualTo(5);
+    void value_withoutBarrier_isValidFromTheFloorOn() {
+        barriers.raiseFloor(7);
+        assertThat(valid("a", 6)).isFalse();
+        assertThat(valid("a", 7)).isTrue();
+    }
+
+    @Test
+    void value_withBarrier_isValidFromTheNewerOfBarrierAndFloorOn() {
+        barriers.enter(Members.key("a"), 5);
+        assertThat(valid("a", 4)).isFalse();
+        assertThat(valid("a", 5)).isTrue();
         barriers.raiseFloor(9);
-        assertThat(barriers.required("a")).isEqualTo(9);
+        assertThat(valid("a", 8)).isFalse();
     }
 
     @Test
     void enter_anOlderStamp_keepsTheNewer() {
-        barriers.enter("a", 5);
-        barriers.enter("a", 3);
-        assertThat(barriers.required("a")).isEqualTo(5);
+        barriers.enter(Members.key("a"), 5);
+        barriers.enter(Members.key("a"), 3);
+        assertThat(valid("a", 4)).isFalse();
+    }
+
+    @Test
+    void tag_barsTheValuesThatCarryIt_andMovesTheVersion() {
+        int version = barriers.version();
+        barriers.enter(Members.tag("t"), 5);
+        assertThat(barriers.version()).isNotEqualTo(version);
+        assertThat(valid("a", 4, "s", "t")).isFalse();
+        assertThat(valid("a", 5, "t")).isTrue();
+        assertThat(valid("a", 4, "s")).isTrue();
+    }
+
+    @Test
+    void key_doesNotMoveTheVersion() {
+        int version = barriers.version();
+        barriers.enter(Members.key("a"), 5);
+        assertThat(barriers.version()).isEqualTo(version);
+    }
+
+    @Test
+    void prefix_barsTheKeysUnderItAndNoOthers() {
+        barriers.enter(new Member(Kind.PREFIX, "user:42:"), 5);
+        assertThat(valid("user:42:orders", 4)).isFalse();
+        assertThat(valid("user:42:", 4)).isFalse();
+        assertThat(valid("user:42:orders:7", 4)).isFalse();
+        assertThat(valid("user:42:orders", 5)).isTrue();
+        assertThat(valid("user:421:orders", 4)).isTrue();
+        assertThat(valid("user:42", 4)).isTrue();
+        assertThat(valid("a:user:42:", 4)).isTrue();
+    }
+
+    @Test
+    void softBarriers_makeStaleWhatIsStillValid() {
+        barriers.enter(new Member(Kind.SOFT_KEY, "a"), 5);
+        barriers.enter(new Member(Kind.SOFT_TAG, "t"), 6);
+        assertThat(valid("a", 4, "t")).isTrue();
+        assertThat(barriers.soft("a", new String[0], 4)).isTrue();
+        assertThat(barriers.soft("a", new String[0], 5)).isFalse();
+        assertThat(barriers.soft("b", new String[] {"t"}, 5)).isTrue();
+        assertThat(barriers.soft("b", new String[] {"t"}, 6)).isFalse();
     }
 
     @Test
     void enter_beyondTheLimit_raisesTheFloorAndForgetsNothing() {
-        barriers.enter("a", 1);
-        barriers.enter("b", 2);
-        barriers.enter("c", 3);
-        assertThat(barriers.enter("d", 4)).isFalse();
+        barriers.enter(Members.key("a"), 1);
+        barriers.enter(Members.tag("b"), 2);
+        barriers.enter(Members.key("c"), 3);
+        assertThat(barriers.enter(Members.key("d"), 4)).isFalse();
         assertThat(barriers.floor()).isEqualTo(4);
         assertThat(barriers.size()).isZero();
-        assertThat(barriers.required("a")).isEqualTo(4);
+        assertThat(valid("a", 3)).isFalse();
     }
 
     @Test
@@ -47,19 +93,24 @@ class BarriersTest {
     }
 
     @Test
-    void prune_forgetsOnlyWhatIsOlderThanTheHorizon() {
-        barriers.enter("a", 1);
-        barriers.enter("b", 2);
-        barriers.prune(2);
-        assertThat(barriers.required("a")).isZero();
-        assertThat(barriers.required("b")).isEqualTo(2);
+    void prune_forgetsOnlyWhatIsOlderThanItsHorizon() {
+        barriers.enter(Members.key("a"), 1);
+        barriers.enter(Members.key("b"), 3);
+        barriers.enter(Members.tag("t"), 2);
+        barriers.prune(3, 2);
+        assertThat(valid("a", 0)).isTrue();
+        assertThat(valid("b", 2)).isFalse();
+        assertThat(valid("a", 1, "t")).isFalse();
+        barriers.prune(3, 3);
+        assertThat(valid("a", 1, "t")).isTrue();
     }
 
     @Test
     void reset_startsOverWithAnotherFloorEvenIfItIsLower() {
-        barriers.enter("a", 50);
+        barriers.enter(Members.key("a"), 50);
         barriers.raiseFloor(40);
         barriers.reset(10);
-        assertThat(barriers.required("a")).isEqualTo(10);
+        assertThat(valid("a", 10)).isTrue();
+        assertThat(valid("a", 9)).isFalse();
     }
 }

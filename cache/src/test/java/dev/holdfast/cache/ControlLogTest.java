@@ -96,12 +96,12 @@ class ControlLogTest {
     }
 
     private static ControlLog log(Duration retention, int limit) {
-        return new ControlLog(new KeyLayout("hf", "model"), retention.toNanos() / 1_000, limit);
+        return new ControlLog(new KeyLayout("hf", "model"), retention.toNanos() / 1_000, retention.toNanos() / 1_000, limit);
     }
 
     private static ControlLog.Minted mint(ControlLog log, long applied, boolean clear, List<String> keys) {
         return Objects.requireNonNull(
-                link.call(Duration.ofSeconds(5), commands -> log.mint(commands, applied, clear, keys)));
+                link.call(Duration.ofSeconds(5), commands -> log.mint(commands, applied, clear, Members.keys(keys))));
     }
 
     private static ControlLog.Read read(ControlLog log, String epoch, long applied) {
@@ -231,7 +231,7 @@ class ControlLogTest {
         if (observer.applied < read.pruned()) {
             observer.floor = Math.max(observer.floor, read.stamp());
         }
-        read.gap().forEach(barrier -> observer.barriers.merge(barrier.key(), barrier.stamp(), Math::max));
+        read.gap().forEach(barrier -> observer.barriers.merge(barrier.member().text(), barrier.stamp(), Math::max));
         observer.epoch = read.epoch();
         observer.applied = Math.max(observer.applied, read.stamp());
     }
@@ -282,7 +282,7 @@ class ControlLogTest {
                 continue;
             }
             Map<String, Long> got = new HashMap<>();
-            read.gap().forEach(barrier -> got.put(barrier.key(), barrier.stamp()));
+            read.gap().forEach(barrier -> got.put(barrier.member().text(), barrier.stamp()));
             Map<String, Long> expected = new HashMap<>(newest);
             expected.values().removeIf(stamp -> stamp <= from);
             assertThat(got).as("from " + from + " after mint " + i).isEqualTo(expected);

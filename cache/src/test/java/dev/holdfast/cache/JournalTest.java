@@ -13,50 +13,50 @@ class JournalTest {
 
     @Test
     void key_begun_isFencedUntilItIsAcknowledged() {
-        long number = journal.begin(List.of("a"));
+        long number = journal.begin(Members.keys("a"));
         assertThat(journal.fenced("a")).isTrue();
-        journal.acknowledge(List.of("a"), number);
+        journal.acknowledge(Members.keys("a"), number);
         assertThat(journal.fenced("a")).isFalse();
     }
 
     @Test
     void acknowledgement_ofAnEarlierInvalidation_leavesALaterOnePending() {
-        long first = journal.begin(List.of("a"));
-        long second = journal.begin(List.of("a"));
-        journal.acknowledge(List.of("a"), first);
+        long first = journal.begin(Members.keys("a"));
+        long second = journal.begin(Members.keys("a"));
+        journal.acknowledge(Members.keys("a"), first);
         assertThat(journal.fenced("a")).isTrue();
-        journal.acknowledge(List.of("a"), second);
+        journal.acknowledge(Members.keys("a"), second);
         assertThat(journal.fenced("a")).isFalse();
     }
 
     @Test
     void acknowledgement_ofALaterInvalidation_coversTheEarlierOne() {
-        journal.begin(List.of("a"));
-        long second = journal.begin(List.of("a"));
-        journal.acknowledge(List.of("a"), second);
+        journal.begin(Members.keys("a"));
+        long second = journal.begin(Members.keys("a"));
+        journal.acknowledge(Members.keys("a"), second);
         assertThat(journal.unacknowledged().isEmpty()).isTrue();
     }
 
     @Test
     void recent_withinTheRetention_holdsAcknowledgedKeys() {
-        journal.acknowledge(List.of("a"), journal.begin(List.of("a")));
+        journal.acknowledge(Members.keys("a"), journal.begin(Members.keys("a")));
         ticker.advance(Duration.ofSeconds(60));
-        assertThat(journal.recent().keys()).containsExactly("a");
+        assertThat(journal.recent().members()).containsExactly(Members.key("a"));
         ticker.advance(Duration.ofNanos(1));
         assertThat(journal.recent().isEmpty()).isTrue();
     }
 
     @Test
     void recent_keysThatWereNeverAcknowledged_stayForGood() {
-        journal.begin(List.of("a"));
+        journal.begin(Members.keys("a"));
         ticker.advance(Duration.ofDays(7));
-        assertThat(journal.recent().keys()).containsExactly("a");
+        assertThat(journal.recent().members()).containsExactly(Members.key("a"));
     }
 
     @Test
     void overflow_withPendingKeys_becomesEverything() {
-        journal.begin(List.of("a", "b"));
-        journal.begin(List.of("c", "d"));
+        journal.begin(Members.keys("a", "b"));
+        journal.begin(Members.keys("c", "d"));
         assertThat(journal.recent().everything()).isTrue();
         assertThat(journal.fenced("never mentioned")).isTrue();
         assertThat(journal.depth()).isZero();
@@ -64,7 +64,7 @@ class JournalTest {
 
     @Test
     void overflow_acknowledged_liftsTheFenceButIsIssuedAgainWithinTheRetention() {
-        journal.begin(List.of("a", "b", "c", "d"));
+        journal.begin(Members.keys("a", "b", "c", "d"));
         journal.acknowledgeEverything(journal.recent().upTo());
         assertThat(journal.fenced("a")).isFalse();
         assertThat(journal.recent().everything()).isTrue();
@@ -74,19 +74,55 @@ class JournalTest {
 
     @Test
     void overflow_duringTheIssueOfAnEarlierOne_staysPending() {
-        journal.begin(List.of("a", "b", "c", "d"));
+        journal.begin(Members.keys("a", "b", "c", "d"));
         Journal.Batch first = journal.recent();
-        journal.begin(List.of("e", "f", "g", "h"));
+        journal.begin(Members.keys("e", "f", "g", "h"));
         journal.acknowledgeEverything(first.upTo());
         assertThat(journal.fenced("e")).isTrue();
     }
 
     @Test
     void oldAcknowledgedKeys_atTheLimit_makeRoomForNewOnes() {
-        journal.acknowledge(List.of("a", "b", "c"), journal.begin(List.of("a", "b", "c")));
+        journal.acknowledge(Members.keys("a", "b", "c"), journal.begin(Members.keys("a", "b", "c")));
         ticker.advance(Duration.ofSeconds(61));
-        journal.begin(List.of("d"));
+        journal.begin(Members.keys("d"));
         assertThat(journal.recent().everything()).isFalse();
-        assertThat(journal.recent().keys()).containsExactly("d");
+        assertThat(journal.recent().members()).containsExactly(Members.key("d"));
+    }
+
+    @Test
+    void tag_begun_fencesTheValuesThatCarryItUntilItIsAcknowledged() {
+        long number = journal.begin(List.of(Members.tag("t")));
+        assertThat(journal.fenced("a", new String[] {"s", "t"})).isTrue();
+        assertThat(journal.fenced("a", new String[] {"s"})).isFalse();
+        journal.acknowledge(List.of(Members.tag("t")), number);
+        assertThat(journal.fenced("a", new String[] {"t"})).isFalse();
+    }
+
+    @Test
+    void prefix_begun_fencesTheKeysUnderIt() {
+        journal.begin(List.of(new Member(Kind.PREFIX, "u:1:")));
+        assertThat(journal.fenced("u:1:x", new String[0])).isTrue();
+        assertThat(journal.fenced("u:2:x", new String[0])).isFalse();
+    }
+
+    @Test
+    void key_softAndHard_isFencedUntilBothAreAcknowledged() {
+        List<Member> soft = List.of(new Member(Kind.SOFT_KEY, "a"));
+        long first = journal.begin(Members.keys("a"));
+        long second = journal.begin(soft);
+        journal.acknowledge(Members.keys("a"), first);
+        assertThat(journal.fenced("a")).isTrue();
+        journal.acknowledge(soft, second);
+        assertThat(journal.fenced("a")).isFalse();
+    }
+
+    @Test
+    void everything_begun_fencesAllUntilItIsAcknowledged_andIsIssuedAgain() {
+        long number = journal.beginEverything();
+        assertThat(journal.fenced("a")).isTrue();
+        journal.acknowledgeEverything(number);
+        assertThat(journal.fenced("a")).isFalse();
+        assertThat(journal.recent().everything()).isTrue();
     }
 }

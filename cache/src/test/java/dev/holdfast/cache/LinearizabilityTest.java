@@ -45,7 +45,7 @@ public class LinearizabilityTest {
         source.commit(1);
         channel.lock(); // one channel, messages in the order of their stamps
         try {
-            cache.coherence().receive(new ControlLog.Message("", stamp, stamp + 1, false, List.of("1")));
+            cache.coherence().receive(new ControlLog.Message("", stamp, stamp + 1, false, Members.keys("1")));
             stamp++;
         } finally {
             channel.unlock();

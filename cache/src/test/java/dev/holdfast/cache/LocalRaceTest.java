@@ -144,12 +144,12 @@ class LocalRaceTest {
                 })
                 .loader(key -> source.get())
                 .build()) {
-            cache.coherence().applyRead(new ControlLog.Read("e", 5, 1, 0, 5, 0, List.of()), 0);
+            cache.coherence().applyRead(new ControlLog.Read("e", 5, 1, 0, 5, 0, List.of(), false), 0);
             Future<String> early = threads.submit(() -> cache.get(1L));
             await(inTheStore);
             source.set("new");
             Future<?> repair = threads.submit(
-                    () -> cache.coherence().applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 10, List.of()), 0));
+                    () -> cache.coherence().applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 10, List.of(), false), 0));
             CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS).execute(mayEnd::countDown);
             finish(repair);
             assertThat(finish(early)).isEqualTo("old");
@@ -161,7 +161,7 @@ class LocalRaceTest {
     void message_ofAnotherHistoryThatRaisesTheFloor_invalidatesEverythingBeforeTheRepair() {
         try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
                 LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
-            cache.coherence().applyRead(new ControlLog.Read("e", 5, 1, 0, 5, 0, List.of()), 0);
+            cache.coherence().applyRead(new ControlLog.Read("e", 5, 1, 0, 5, 0, List.of(), false), 0);
             cache.get(1L);
             source.set("new");
             assertThat(cache.coherence().receive(new ControlLog.Message("other", 0, 9, true, List.of())))
@@ -175,9 +175,9 @@ class LocalRaceTest {
         try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
                 LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
             Coherence<Long, String> coherence = cache.coherence();
-            coherence.applyRead(new ControlLog.Read("e", 10, 1, 0, 10, 0, List.of()), 0);
-            coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of()), 0);
-            coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of()), 0);
+            coherence.applyRead(new ControlLog.Read("e", 10, 1, 0, 10, 0, List.of(), false), 0);
+            coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of(), false), 0);
+            coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of(), false), 0);
             long losses = coherence.losses();
             assertThat(coherence.receive(new ControlLog.Message("e", 10, 15, false, List.of())))
                     .isFalse();
@@ -195,10 +195,10 @@ class LocalRaceTest {
             try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
                     LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
                 Coherence<Long, String> coherence = cache.coherence();
-                coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of()), 0);
+                coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of(), false), 0);
                 cache.get(1L);
                 source.set("new");
-                coherence.applyOwn(new ControlLog.Minted(epoch, 1, 2, 1, 0), List.of("1"), List.of(1L));
+                coherence.applyOwn(new ControlLog.Minted(epoch, 1, 2, 1, 0), Members.keys("1"), List.of(1L));
                 assertThat(cache.get(1L)).isEqualTo("new");
             }
         }
@@ -231,7 +231,7 @@ class LocalRaceTest {
                 .loader(key -> source.get())
                 .build()) {
             Future<Boolean> message = threads.submit(
-                    () -> cache.coherence().receive(new ControlLog.Message("", 0, 1, false, List.of("1"))));
+                    () -> cache.coherence().receive(new ControlLog.Message("", 0, 1, false, Members.keys("1"))));
             await(decoded);
             assertThat(cache.get(1L)).isEqualTo("old");
             source.set("new");
@@ -287,7 +287,7 @@ class LocalRaceTest {
                 .build()) {
             Future<Boolean> message = threads.submit(() -> {
                 messages.set(Thread.currentThread());
-                boolean incomplete = cache.coherence().receive(new ControlLog.Message("", 0, 1, false, List.of("1")));
+                boolean incomplete = cache.coherence().receive(new ControlLog.Message("", 0, 1, false, Members.keys("1")));
                 messages.set(null);
                 return incomplete;
             });

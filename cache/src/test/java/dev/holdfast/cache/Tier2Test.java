@@ -31,7 +31,7 @@ class Tier2Test {
         redis = RedisServers.standalone();
         link = RedisLink.connect(redis.uri());
         assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
-        ControlLog log = new ControlLog(LAYOUT, 300_000_000, 1_000);
+        ControlLog log = new ControlLog(LAYOUT, 300_000_000, 300_000_000, 1_000);
         tier2 = new Tier2(link, LAYOUT, log, PATIENCE, Duration.ofSeconds(10));
     }
 
@@ -48,7 +48,8 @@ class Tier2Test {
 
     private static boolean fill(byte[] token, long born) {
         byte[] payload = "v".getBytes(StandardCharsets.US_ASCII);
-        Envelope envelope = new Envelope(0, 1, born, Long.MAX_VALUE, Long.MAX_VALUE, 0, "1", payload);
+        Envelope envelope = new Envelope(
+                0, 1, born, Long.MAX_VALUE, Long.MAX_VALUE, 0, "1", Entry.NO_TAGS, payload, 0, payload.length);
         return tier2.fill(List.of(new Tier2.Fill("1", token, envelope, 60_000)))
                 .join()
                 .get(0);
@@ -113,7 +114,7 @@ class Tier2Test {
     void stampPuts_takesTheLeaseFromWhoHasIt() {
         byte[] theirs = lease();
         byte[] mine = Tier2.newToken();
-        ControlLog.Minted minted = tier2.stampPuts(Map.of("1", mine), 0, List.of("1"));
+        ControlLog.Minted minted = tier2.stampPuts(Map.of("1", mine), 0, Members.keys("1")).join();
         assertThat(fill(theirs, minted.stamp())).isFalse();
         assertThat(fill(mine, minted.stamp())).isTrue();
     }

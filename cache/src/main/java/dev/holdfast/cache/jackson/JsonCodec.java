@@ -76,7 +76,12 @@ public final class JsonCodec<V> implements Codec<V> {
 
     @Override
     public V decode(byte[] bytes) throws IOException {
-        V value = reader.readValue(bytes);
+        return decode(bytes, 0, bytes.length);
+    }
+
+    @Override
+    public V decode(byte[] bytes, int offset, int length) throws IOException {
+        V value = reader.readValue(bytes, offset, length);
         if (value == null) {
             throw new IOException("the JSON is null");
         }

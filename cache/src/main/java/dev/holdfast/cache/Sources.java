@@ -1,0 +1,80 @@
+package dev.holdfast.cache;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** One shape for all kinds of loaders. */
+final class Sources {
+    private Sources() {}
+
+    static <K, V> Source<K, V> of(Loader<? super K, ? extends V> loader) {
+        return key -> loaded(loader.load(key));
+    }
+
+    static <K, V> BulkSource<K, V> ofBulk(BulkLoader<K, V> loader) {
+        return keys -> {
+            Map<K, V> values = loader.loadAll(keys);
+            Map<K, Loaded<V>> loaded = new LinkedHashMap<>();
+            Objects.requireNonNull(values, "the bulk loader returned null: return an empty map for nothing found")
+                    .forEach((key, value) -> loaded.put(key, loaded(value)));
+            return loaded;
+        };
+    }
+
+    /** Waits for an asynchronous loader, for callers that wait anyway. */
+    static <K, V> Source<K, V> waiting(AsyncLoader<K, V> loader) {
+        return key -> {
+            try {
+                return loaded(Objects.requireNonNull(
+                                loader.load(key),
+                                "the loader returned null: return a completed stage for nothing found")
+                        .toCompletableFuture()
+                        .get());
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof Exception cause) {
+                    throw cause;
+                }
+                throw e;
+            }
+        };
+    }
+
+    /** The loader for single keys that the settings give, in the order of preference. */
+    static <K, V> Source<K, V> single(CacheSettings<K, V> settings) {
+        if (settings.source() != null) {
+            return settings.source();
+        }
+        BulkSource<K, V> bulk = settings.bulkSource();
+        if (settings.asyncLoader() != null) {
+            return waiting(settings.asyncLoader());
+        }
+        if (bulk != null) {
+            return key -> bulk.load(Set.of(key)).getOrDefault(key, Loaded.absent());
+        }
+        return key -> {
+            throw new IllegalStateException("cache '" + settings.name()
+                    + "' has no loader: set loader(...) on its builder, or use get(key, loader)");
+        };
+    }
+
+    static <K, V> BulkSource<K, V> bulk(CacheSettings<K, V> settings, Source<K, V> single) {
+        if (settings.bulkSource() != null) {
+            return settings.bulkSource();
+        }
+        return keys -> {
+            Map<K, Loaded<V>> loaded = new LinkedHashMap<>();
+            for (K key : keys) {
+                loaded.put(key, single.load(key));
+            }
+            return loaded;
+        };
+    }
+
+    private static <V> Loaded<V> loaded(@Nullable V value) {
+        return value == null ? Loaded.absent() : Loaded.of(value);
+    }
+}
