@@ -45,7 +45,7 @@ final class AsyncReads<K, V> {
     }
 
     /** A loader in either form: asked where it may block, or where it must not. */
-    record Origin<K, V>(@Nullable AsyncLoader<K, V> async, Source<? super K, V> blocking) {}
+    record Origin<K, V>(@Nullable AsyncLoader<K, V> async, KeySource<? super K, V> blocking) {}
 
     CompletableFuture<@Nullable V> read(K key, Origin<K, V> origin) {
         V hit = tier1.get(key);
@@ -308,7 +308,7 @@ final class AsyncReads<K, V> {
         if (!gated) {
             load.run();
         } else {
-            reading.gate.enterAsync(!access.tier2Open(), load);
+            reading.gate.enterAsync(access.tier2Away(), load);
         }
         return ended;
     }

@@ -16,7 +16,7 @@ final class Attempt<K, V> {
     final K key;
     final String escaped;
     final Flight<V> flight;
-    final Source<? super K, V> source;
+    final KeySource<? super K, V> source;
     final Budget budget;
 
     /** What may be served if the source is slow or fails; looked at again before it is. */
@@ -36,7 +36,7 @@ final class Attempt<K, V> {
             K key,
             String escaped,
             Flight<V> flight,
-            Source<? super K, V> source,
+            KeySource<? super K, V> source,
             @Nullable Entry<V> fallback) {
         this.reading = reading;
         this.key = key;
@@ -77,6 +77,7 @@ final class Attempt<K, V> {
     boolean landedMeanwhile() {
         Entry<V> landed = flight.detached() ? null : reading.tier1.look(key);
         if (landed == null || landed == fallback || landed.failure() != null || !reading.fresh(landed)) {
+            // What is to be replaced is not what another flight has landed.
             return false;
         }
         reading.counters.tier1Hits.increment();
@@ -177,7 +178,9 @@ final class Attempt<K, V> {
     Throwable failed(Throwable failure) {
         Freshness freshness = reading.settings.freshness();
         long retryNanos = freshness.retryAfter().toNanos();
-        boolean ofSource = failure instanceof CacheLoadException && !(failure instanceof AbsentValueException);
+        boolean ofSource = failure instanceof CacheLoadException
+                && !(failure instanceof AbsentValueException)
+                && !(failure.getCause() instanceof Sources.MissingLoaderException);
         if (ofSource && served(retryNanos)) {
             return null;
         }

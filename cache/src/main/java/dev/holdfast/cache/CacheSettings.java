@@ -31,7 +31,7 @@ record CacheSettings<K, V>(
         OutagePolicy outagePolicy,
         boolean requirePresent,
         @Nullable Function<V, Set<String>> tags,
-        @Nullable Source<K, V> source,
+        @Nullable KeySource<K, V> source,
         @Nullable BulkSource<K, V> bulkSource,
         @Nullable AsyncLoader<K, V> asyncLoader,
         @Nullable Executor executor,

@@ -65,7 +65,7 @@ final class ControlLog {
      * 1), barriers … Each pass looks at 512 members from where the last one stopped, which is more than one stamp has.
      */
     private static final RedisScript<List<Object>> MINT = RedisScript.of(PRELUDE + """
-                    if ARGV[7] == '1' or redis.call('ZCARD', ctl) + #ARGV > tonumber(ARGV[6]) then
+                    if ARGV[7] == '1' or redis.call('ZCARD', ctl) + #ARGV - 7 > tonumber(ARGV[6]) then
                       redis.call('DEL', ctl)
                       redis.call('ZADD', ctl, 0, '!epoch:' .. epoch)
                       if raised == 0 then raised = 3 end

@@ -18,7 +18,8 @@ record Freshness(
 
     /** How long a barrier must be kept to outlive every value it fences, one that is still being loaded included. */
     Duration longestLife(Duration leaseTime) {
-        return maximumTimeToLive.plus(staleFor).plus(leaseTime);
+        Duration life = maximumTimeToLive.plus(staleFor);
+        return (life.compareTo(absentTimeToLive) < 0 ? absentTimeToLive : life).plus(leaseTime);
     }
 
     /** Whether loads run beside their callers, who may have to go on without them. */

@@ -42,7 +42,7 @@ final class ReadThrough<K, V> {
 
     /** The value, or null if the source has none. */
     @Nullable
-    V read(K key, Source<? super K, V> source) {
+    V read(K key, KeySource<? super K, V> source) {
         Entry<V> entry = tier1.look(key);
         if (entry == null) {
             return readMissing(key, null, source);
@@ -72,7 +72,7 @@ final class ReadThrough<K, V> {
         return value;
     }
 
-    private @Nullable V readMissing(K key, @Nullable Entry<V> stale, Source<? super K, V> source) {
+    private @Nullable V readMissing(K key, @Nullable Entry<V> stale, KeySource<? super K, V> source) {
         reading.refuseRecursion(key);
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
@@ -148,6 +148,8 @@ final class ReadThrough<K, V> {
         } catch (ExecutionException e) {
             if (joined) {
                 counters.misses.increment();
+            } else if (e.getCause() instanceof Error error) {
+                throw error;
             }
             throw reading.again(key, e.getCause());
         } catch (InterruptedException e) {
@@ -174,7 +176,7 @@ final class ReadThrough<K, V> {
         }
     }
 
-    private @Nullable V fly(K key, Flight<V> flight, @Nullable Entry<V> stale, Source<? super K, V> source) {
+    private @Nullable V fly(K key, Flight<V> flight, @Nullable Entry<V> stale, KeySource<? super K, V> source) {
         flight.board();
         Attempt<K, V> attempt;
         try {
@@ -242,7 +244,7 @@ final class ReadThrough<K, V> {
     }
 
     /** Loads a key again in the background, while its value is still served. */
-    void refresh(K key, Entry<V> entry, Source<? super K, V> source) {
+    void refresh(K key, Entry<V> entry, KeySource<? super K, V> source) {
         Flight<V> flight = new Flight<>();
         entry.retryAt(reading.ticker.read() + Math.max(1, settings.freshness().retryAfter().toNanos()));
         if (flights.register(key, flight) != null) {
@@ -310,7 +312,7 @@ final class ReadThrough<K, V> {
         if (lease(attempt)) {
             return;
         }
-        boolean alone = !access.tier2Open();
+        boolean alone = access.tier2Away();
         boolean gated = !Reading.nested();
         if (gated && !enter(attempt, alone)) {
             return;
@@ -390,7 +392,7 @@ final class ReadThrough<K, V> {
         Freshness freshness = settings.freshness();
         long patience = freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
         try {
-            if (reading.gate.enter(!access.tier2Open(), patience)) {
+            if (reading.gate.enter(access.tier2Away(), patience)) {
                 return;
             }
         } catch (InterruptedException e) {

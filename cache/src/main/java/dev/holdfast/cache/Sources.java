@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Sources {
     private Sources() {}
 
-    static <K, V> Source<K, V> of(Loader<? super K, ? extends V> loader) {
+    static <K, V> KeySource<K, V> of(Loader<? super K, ? extends V> loader) {
         return key -> loaded(loader.load(key));
     }
 
@@ -26,7 +26,7 @@ final class Sources {
     }
 
     /** Waits for an asynchronous loader, for callers that wait anyway. */
-    static <K, V> Source<K, V> waiting(AsyncLoader<K, V> loader) {
+    static <K, V> KeySource<K, V> waiting(AsyncLoader<K, V> loader) {
         return key -> {
             try {
                 return loaded(Objects.requireNonNull(
@@ -44,7 +44,7 @@ final class Sources {
     }
 
     /** The loader for single keys that the settings give, in the order of preference. */
-    static <K, V> Source<K, V> single(CacheSettings<K, V> settings) {
+    static <K, V> KeySource<K, V> single(CacheSettings<K, V> settings) {
         if (settings.source() != null) {
             return settings.source();
         }
@@ -56,12 +56,12 @@ final class Sources {
             return key -> bulk.load(Set.of(key)).getOrDefault(key, Loaded.absent());
         }
         return key -> {
-            throw new IllegalStateException("cache '" + settings.name()
+            throw new MissingLoaderException("cache '" + settings.name()
                     + "' has no loader: set loader(...) on its builder, or use get(key, loader)");
         };
     }
 
-    static <K, V> BulkSource<K, V> bulk(CacheSettings<K, V> settings, Source<K, V> single) {
+    static <K, V> BulkSource<K, V> bulk(CacheSettings<K, V> settings, KeySource<K, V> single) {
         if (settings.bulkSource() != null) {
             return settings.bulkSource();
         }
@@ -72,6 +72,15 @@ final class Sources {
             }
             return loaded;
         };
+    }
+
+    /** Says nothing about the source, so it is not remembered as its failure. */
+    static final class MissingLoaderException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        MissingLoaderException(String message) {
+            super(message);
+        }
     }
 
     private static <V> Loaded<V> loaded(@Nullable V value) {

@@ -1,5 +1,6 @@
 package dev.holdfast.cache;
 
+import dev.holdfast.core.redis.LinkState;
 import java.util.List;
 import java.util.Map;
 
@@ -38,6 +39,11 @@ final class Tier2Access<K, V> {
     /** Whether tier 2 may be asked at all. */
     boolean tier2Open() {
         return synchronizer.tier2Open();
+    }
+
+    /** Whether the source has to take what tier 2 would, if it were in use. */
+    boolean tier2Away() {
+        return !tier2Open() && settings.link().state() != LinkState.DISABLED;
     }
 
     /** Whether an invalidation of a key or of a tag has not reached Redis yet. */

@@ -40,7 +40,7 @@ public final class TieredCacheBuilder<K, V> {
     private double earlyRefresh = 1;
     private @Nullable Duration softTimeout;
     private @Nullable Duration hardTimeout;
-    private Duration retryAfter = Duration.ofSeconds(1);
+    private Duration retryAfter = Duration.ofMillis(100);
     private double jitter = 0.1;
     private int maximumValueSize = 8 << 20;
     private int maximumLoads = 256;
@@ -55,7 +55,7 @@ public final class TieredCacheBuilder<K, V> {
     private int maximumJournal = 10_000;
     private OutagePolicy outagePolicy = OutagePolicy.QUEUE;
     private boolean requirePresent;
-    private @Nullable Source<K, V> source;
+    private @Nullable KeySource<K, V> source;
     private @Nullable BulkSource<K, V> bulkSource;
     private @Nullable AsyncLoader<K, V> asyncLoader;
     private Ticker ticker = Ticker.system();
@@ -161,7 +161,7 @@ public final class TieredCacheBuilder<K, V> {
     /**
      * Has it remembered that the source has no value for a key, which by default it is asked again every time.
      *
-     * @param timeToLive how long; at most {@code timeToLive}
+     * @param timeToLive how long; zero, or up to 365 days
      * @return this
      */
     public TieredCacheBuilder<K, V> cacheAbsent(Duration timeToLive) {
@@ -219,7 +219,7 @@ public final class TieredCacheBuilder<K, V> {
     }
 
     /**
-     * How long the source is not asked again for a key for which it failed; 1 s by default. Meanwhile callers get the stale
+     * How long the source is not asked again for a key for which it failed; 100 ms by default. Meanwhile callers get the stale
      * value, or the same failure.
      *
      * @param retryAfter at most 1 hour; zero to ask again at once
@@ -572,8 +572,10 @@ public final class TieredCacheBuilder<K, V> {
         problems.require(
                 jitter >= 0 && jitter <= 1, "cache.jitter", "jitter", jitter, "is not within 0..1", "use e.g. 0.1");
         within(problems, "timeToLive", timeToLive, Duration.ofMillis(1), Duration.ofDays(365));
-        within(problems, "maximumTimeToLive", longestTimeToLive(), timeToLive, Duration.ofDays(365));
-        within(problems, "cacheAbsent", absentTimeToLive, Duration.ZERO, longestTimeToLive());
+        if (maximumTimeToLive != null) {
+            within(problems, "maximumTimeToLive", maximumTimeToLive, timeToLive, Duration.ofDays(365));
+        }
+        within(problems, "cacheAbsent", absentTimeToLive, Duration.ZERO, Duration.ofDays(365));
         within(problems, "staleFor", staleFor, Duration.ZERO, Duration.ofDays(365));
         within(problems, "retryAfter", retryAfter, Duration.ZERO, Duration.ofHours(1));
         checkTimeouts(problems);

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,9 @@ final class Writes<K, V> {
     private final Counters counters;
     private final Steps steps;
 
+    /** Where it goes on after an answer of Redis: at once, but never on a thread of the link where a test may hold it. */
+    private final Executor next;
+
     Writes(
             CacheSettings<K, V> settings,
             Tier1<K, V> tier1,
@@ -70,6 +74,7 @@ final class Writes<K, V> {
         this.values = values;
         this.counters = counters;
         this.steps = settings.steps();
+        this.next = steps == Steps.NONE ? Runnable::run : task -> new Thread(task).start();
     }
 
     /** Enters barriers of keys, hard or soft. */
@@ -139,11 +144,13 @@ final class Writes<K, V> {
         long generation = link.generation();
         String first = members.get(0).text();
         return tier2.deleteAsync(deleted)
-                .thenCompose(done -> {
-                    steps.at(Step.DELETED, first);
-                    return tier2.mintAsync(coherence.applied(), false, members);
-                })
-                .thenCompose(minted -> {
+                .thenComposeAsync(
+                        done -> {
+                            steps.at(Step.DELETED, first);
+                            return tier2.mintAsync(coherence.applied(), false, members);
+                        },
+                        next)
+                .thenComposeAsync(minted -> {
                     steps.at(Step.MINTED, first);
                     applyOwn(minted, members, keys);
                     if (link.generation() == generation) {
@@ -152,7 +159,7 @@ final class Writes<K, V> {
                     return attempts == 1
                             ? CompletableFuture.completedFuture(false)
                             : announce(members, keys, deleted, attempts - 1);
-                });
+                }, next);
     }
 
     /** Raises the floor. */
@@ -280,12 +287,13 @@ final class Writes<K, V> {
                         journal.acknowledge(members, number);
                         return null;
                     }
-                    if (failure != null) {
+                    Throwable cause = reached(failure);
+                    if (cause instanceof RedisException) {
                         // Whatever of it reached Redis is deleted and announced as soon as Redis answers; this node
                         // keeps the values.
                         keep(drafts, born[0]);
                     }
-                    owed.add(drafts.size(), reached(failure));
+                    owed.add(drafts.size(), cause);
                     return null;
                 })
                 .thenCompose(done -> putChunk(all, to, owed));
@@ -295,7 +303,7 @@ final class Writes<K, V> {
             List<Draft<K, V>> drafts, List<Member> members, List<K> keys, Map<String, byte[]> tokens, long[] born) {
         long generation = link.generation();
         long losses = coherence.losses();
-        return tier2.stampPuts(tokens, born[0], members).thenCompose(minted -> {
+        return tier2.stampPuts(tokens, born[0], members).thenComposeAsync(minted -> {
             born[0] = minted.stamp();
             applyOwn(minted, members, new ArrayList<>(keys));
             steps.at(Step.PUT_STAMPED, members.get(0).text());
@@ -307,7 +315,7 @@ final class Writes<K, V> {
                 }
                 return written(drafts, stored, minted.stamp());
             });
-        });
+        }, next);
     }
 
     private CompletionStage<Boolean> written(List<Draft<K, V>> drafts, List<Boolean> stored, long stamp) {

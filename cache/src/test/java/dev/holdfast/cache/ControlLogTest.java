@@ -164,7 +164,7 @@ class ControlLogTest {
         boolean behind = !missing && model.stamp < applied;
         // Members: epoch, stamp, floor and the barriers; pruned is not written within the retention.
         int members = missing ? 1 : 3 + model.barriers.size();
-        boolean full = members + 6 + keys.size() > LIMIT;
+        boolean full = members + keys.size() > LIMIT;
         ControlLog.Minted minted = mint(log, applied, clear, keys);
         assertThat(minted.stamp()).as(at).isGreaterThan(applied).isGreaterThan(model.stamp);
         assertThat(minted.previous()).as(at).isEqualTo(model.stamp);

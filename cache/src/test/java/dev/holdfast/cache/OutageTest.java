@@ -224,7 +224,7 @@ class OutageTest {
             source.commit(1);
             assertThatThrownBy(() -> a.cache.invalidate(1L))
                     .isInstanceOf(InvalidationPendingException.class)
-                    .hasMessageContaining("1 key is invalid on this node");
+                    .hasMessageContaining("1 invalidation holds on this node");
             redis.resume();
             await().atMost(5, TimeUnit.SECONDS)
                     .untilAsserted(() -> assertThat(b.get(1)).isEqualTo("k1 v1"));

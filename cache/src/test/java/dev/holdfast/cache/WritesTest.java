@@ -105,7 +105,7 @@ class WritesTest {
         keys.forEach(source::commit);
         assertThatThrownBy(() -> a.cache.invalidateAll(keys))
                 .isInstanceOf(InvalidationPendingException.class)
-                .hasMessageContaining("1200 keys are invalid on this node");
+                .hasMessageContaining("1200 invalidations hold on this node");
         assertThat(a.get(1_199)).isEqualTo("k1199 v1");
         acceptWrites();
         await().untilAsserted(() -> assertThat(b.cache.getAll(keys))

@@ -2,6 +2,6 @@ package dev.holdfast.cache;
 
 /** One key from the source, whichever kind of loader the user gave. */
 @FunctionalInterface
-interface Source<K, V> {
+interface KeySource<K, V> {
     Loaded<V> load(K key) throws Exception;
 }
