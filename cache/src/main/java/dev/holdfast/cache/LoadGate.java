@@ -138,7 +138,7 @@ final class LoadGate {
                 adaptive = Math.max(1, adaptive * SHRINK);
                 shrunkAt = now;
             }
-        } else if (running >= current()) {
+        } else if (2 * running > current()) { // Else nobody knows whether the source would take more.
             adaptive = Math.min(most, adaptive + 1 / adaptive);
         }
     }
