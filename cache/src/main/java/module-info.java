@@ -2,6 +2,7 @@
 module dev.holdfast.cache {
     requires static transitive org.jspecify;
     requires static context.propagation;
+    requires static com.github.luben.zstd_jni;
     requires static com.fasterxml.jackson.databind;
     requires org.slf4j;
     requires transitive com.github.benmanes.caffeine;
@@ -9,4 +10,5 @@ module dev.holdfast.cache {
 
     exports dev.holdfast.cache;
     exports dev.holdfast.cache.jackson;
+    exports dev.holdfast.cache.zstd;
 }

@@ -25,6 +25,8 @@ record CacheSettings<K, V>(
         Duration heartbeat,
         Duration tier2Timeout,
         int maximumValueSize,
+        @Nullable Compression compression,
+        int compressFrom,
         int maximumBarriers,
         int maximumJournal,
         int maximumLoads,

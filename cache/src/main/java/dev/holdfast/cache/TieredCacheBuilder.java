@@ -43,6 +43,8 @@ public final class TieredCacheBuilder<K, V> {
     private Duration retryAfter = Duration.ofMillis(100);
     private double jitter = 0.1;
     private int maximumValueSize = 8 << 20;
+    private @Nullable Compression compression;
+    private int compressFrom;
     private int maximumLoads = 256;
     private @Nullable Function<V, Set<String>> tags;
     private @Nullable Executor executor;
@@ -260,6 +262,19 @@ public final class TieredCacheBuilder<K, V> {
      */
     public TieredCacheBuilder<K, V> maximumValueSize(int bytes) {
         this.maximumValueSize = bytes;
+        return this;
+    }
+
+    /**
+     * Compresses large values on their way to tier 2; none by default. A value that hardly shrinks stays as it is.
+     *
+     * @param compression how
+     * @param fromBytes encoded values of at least so many bytes; at least 1, e.g. 1024
+     * @return this
+     */
+    public TieredCacheBuilder<K, V> compression(Compression compression, int fromBytes) {
+        this.compression = Objects.requireNonNull(compression, "compression");
+        this.compressFrom = fromBytes;
         return this;
     }
 
@@ -512,6 +527,8 @@ public final class TieredCacheBuilder<K, V> {
                 heartbeat,
                 timeout,
                 maximumValueSize,
+                compression,
+                compressFrom,
                 maximumBarriers,
                 maximumJournal,
                 maximumLoads,
@@ -604,6 +621,20 @@ public final class TieredCacheBuilder<K, V> {
                 maximumValueSize,
                 "is not positive",
                 "use e.g. 1048576");
+        problems.require(
+                compression == null || compressFrom >= 1,
+                "cache.compression",
+                "compression.fromBytes",
+                compressFrom,
+                "is not positive",
+                "use e.g. 1024");
+        problems.require(
+                compression == null || (compression.id() >= 1 && compression.id() <= 7),
+                "cache.compression",
+                "compression.id",
+                compression == null ? 0 : compression.id(),
+                "is not within 1..7, and the envelope has three bits for it",
+                "give the compression another id()");
         problems.require(
                 maximumLoads >= 1,
                 "cache.maximumLoads",

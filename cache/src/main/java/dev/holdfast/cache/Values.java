@@ -1,6 +1,7 @@
 package dev.holdfast.cache;
 
 import dev.holdfast.core.Jitter;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,8 @@ final class Values<K, V> {
     private final long staleNanos;
     private final long absentNanos;
     private final int maximumValueSize;
+    private final @Nullable Compression compression;
+    private final int compressFrom;
 
     Values(
             CacheSettings<K, V> settings,
@@ -44,6 +47,8 @@ final class Values<K, V> {
         this.staleNanos = freshness.staleFor().toNanos();
         this.absentNanos = freshness.absentTimeToLive().toNanos();
         this.maximumValueSize = settings.maximumValueSize();
+        this.compression = settings.compression();
+        this.compressFrom = settings.compressFrom();
     }
 
     /** Redis's clock now, to judge many values by. */
@@ -86,11 +91,50 @@ final class Values<K, V> {
     }
 
     private V decode(Envelope envelope) throws Exception {
-        V value = codec.decode(envelope.bytes(), envelope.offset(), envelope.length());
+        V value;
+        if (envelope.compression() == 0) {
+            value = codec.decode(envelope.bytes(), envelope.offset(), envelope.length());
+        } else {
+            value = codec.decode(decompressed(envelope));
+        }
         if (value == null) {
             throw new CodecException("cache '" + cache + "': the codec decoded null", null);
         }
         return value;
+    }
+
+    /** A compressed payload says its own length first, in four bytes. */
+    private byte[] decompressed(Envelope envelope) throws Exception {
+        int size = ByteBuffer.wrap(envelope.bytes()).getInt(envelope.offset());
+        int id = envelope.compression();
+        Compression known = compression != null && compression.id() == id ? compression : Compression.deflate();
+        if (id != known.id() || size < 0 || size > maximumValueSize) {
+            throw new CodecException(
+                    "cache '" + cache + "': compression " + id + " of " + size + " bytes is not known here", null);
+        }
+        return known.decompress(
+                envelope.bytes(), envelope.offset() + Integer.BYTES, envelope.length() - Integer.BYTES, size);
+    }
+
+    /** The compressed payload, or null if that is not worth it. */
+    private byte @Nullable [] compressed(String key, byte[] payload) {
+        if (compression == null || payload.length < compressFrom) {
+            return null;
+        }
+        byte[] smaller;
+        try {
+            smaller = compression.compress(payload);
+        } catch (Exception e) {
+            throw new CodecException(
+                    "cache '" + cache + "': the value of key '" + key + "' cannot be compressed: " + e.getMessage(), e);
+        }
+        if (smaller.length + Integer.BYTES > payload.length - payload.length / 10) {
+            return null;
+        }
+        return ByteBuffer.allocate(Integer.BYTES + smaller.length)
+                .putInt(payload.length)
+                .put(smaller)
+                .array();
     }
 
     /**
@@ -130,10 +174,16 @@ final class Values<K, V> {
     Tier2.Fill wrap(String key, byte[] token, Found<V> found) {
         V value = found.value();
         byte[] payload = value == null ? new byte[0] : encode(key, value);
+        int flags = value == null ? Envelope.ABSENT : 0;
+        byte[] smaller = value == null ? null : compressed(key, payload);
+        if (smaller != null && compression != null) {
+            payload = smaller;
+            flags |= compression.id() << Envelope.COMPRESSION_SHIFT;
+        }
         long now = clock.micros();
         int cost = (int) Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMicros(found.loadNanos()));
         Envelope envelope = new Envelope(
-                value == null ? Envelope.ABSENT : 0,
+                flags,
                 codec.id(),
                 found.born(),
                 now + TimeUnit.NANOSECONDS.toMicros(found.freshNanos()),
