@@ -12,6 +12,9 @@ import static org.junit.platform.testkit.engine.EventConditions.test;
 import static org.junit.platform.testkit.engine.TestExecutionResultConditions.instanceOf;
 import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.testkit.ServerSource;
 import dev.holdfast.testkit.UnsupportedServerException;
 import dev.holdfast.testkit.fault.FaultProxy;
@@ -27,6 +30,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.platform.testkit.engine.Events;
 import org.opentest4j.TestAbortedException;
+import org.slf4j.LoggerFactory;
 
 class ServersInOtherSourcesTest {
 
@@ -99,6 +103,27 @@ class ServersInOtherSourcesTest {
                                 test("startsAClusterByItself"),
                                 abortedWithReason(
                                         instanceOf(TestAbortedException.class), message("not with these servers"))));
+    }
+
+    @Test
+    void skippedTests_areLoggedWithTheirReason() {
+        System.setProperty(ServerSource.PROPERTY, "containers");
+        Logger logger = (Logger) LoggerFactory.getLogger(ServersExtension.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            run(Sample.class, "sentinel");
+            run(Sample.class, "startsAClusterByItself");
+        } finally {
+            logger.detachAppender(log);
+        }
+
+        assertThat(log.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly(
+                        "skipped Sample.sentinel: Redis Sentinel is only there with holdfast.servers=embedded",
+                        "skipped Sample.startsAClusterByItself: not with these servers");
     }
 
     @Test
