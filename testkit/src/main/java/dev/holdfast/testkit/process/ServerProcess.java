@@ -29,7 +29,7 @@ public final class ServerProcess implements ServerControl {
     private final Supplier<List<String>> command;
     private final Map<String, String> environment;
     private final Path directory;
-    private final Await.Condition readiness;
+    private final Readiness readiness;
     private final Duration startTimeout;
     private final Duration stopTimeout;
     private final String stopSignal;
@@ -55,6 +55,20 @@ public final class ServerProcess implements ServerControl {
         this.stopSignal = builder.stopSignal;
         this.family = builder.family;
         this.onClose = builder.onClose;
+    }
+
+    /** A question to a server that was started; an exception means "not yet" and is reported when the time is up. */
+    @FunctionalInterface
+    public interface Readiness {
+
+        /**
+         * Looks once.
+         *
+         * @param server the server that was started
+         * @return whether it is ready
+         * @throws Exception if it could not be asked
+         */
+        boolean holds(ServerProcess server) throws Exception;
     }
 
     /**
@@ -96,7 +110,7 @@ public final class ServerProcess implements ServerControl {
                     throw new Await.Aborted(new ServerException(name + " ended with exit code " + started.exitValue()
                             + " before it was ready" + outputForMessage()));
                 }
-                return readiness.holds();
+                return readiness.holds(this);
             });
         } catch (RuntimeException e) {
             killNow();
@@ -117,15 +131,21 @@ public final class ServerProcess implements ServerControl {
             ProcessTree tree = tree(running);
             List<ProcessHandle> all = tree.processes();
             tree.signalRoot(stopSignal);
-            if (!running.waitFor(stopTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+            boolean interrupted = false;
+            try {
+                if (!running.waitFor(stopTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                    killNow();
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
                 killNow();
             }
             // Children that did not follow their parent would keep its files and its port.
             tree.kill(all);
             LiveServers.remove(this);
-        } catch (InterruptedException e) {
-            killNow();
-            Thread.currentThread().interrupt();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         } finally {
             lock.unlock();
         }
@@ -164,8 +184,9 @@ public final class ServerProcess implements ServerControl {
                 throw new IllegalStateException(name + " cannot be paused: it does not run");
             }
             if (!paused) {
-                tree(running).freeze();
+                // Noted first: what is half frozen has to be thawed as well.
                 paused = true;
+                tree(running).freeze();
             }
         } finally {
             lock.unlock();
@@ -214,6 +235,21 @@ public final class ServerProcess implements ServerControl {
             throw new IllegalStateException(name + " was not started");
         }
         return current.pid();
+    }
+
+    /**
+     * Tells whether a process is this server or one of its children. Who listens on a server's port need not be: the port may
+     * have been taken by another while the server was down.
+     *
+     * @param pid the id of the process
+     * @return whether it belongs to the server that runs now
+     */
+    public boolean owns(long pid) {
+        Process running = process;
+        return running != null
+                && running.isAlive()
+                && (running.pid() == pid
+                        || tree(running).processes().stream().anyMatch(member -> member.pid() == pid));
     }
 
     /**
@@ -267,7 +303,7 @@ public final class ServerProcess implements ServerControl {
         private final Map<String, String> environment = new LinkedHashMap<>();
         private @Nullable Supplier<List<String>> command;
         private @Nullable Path directory;
-        private Await.Condition readiness = () -> true;
+        private Readiness readiness = server -> true;
         private Duration startTimeout = Duration.ofSeconds(30);
         private Duration stopTimeout = Duration.ofSeconds(5);
         private String stopSignal = "TERM";
@@ -330,6 +366,18 @@ public final class ServerProcess implements ServerControl {
          * @return this builder
          */
         public Builder readyWhen(Await.Condition condition) {
+            Objects.requireNonNull(condition, "condition");
+            return readyWhen(server -> condition.holds());
+        }
+
+        /**
+         * Sets when the server counts as started, by a question that needs to know the server, for example whether it
+         * {@linkplain ServerProcess#owns(long) owns} the process that answers.
+         *
+         * @param condition asked every 20 ms; an exception means "not yet"
+         * @return this builder
+         */
+        public Builder readyWhen(Readiness condition) {
             this.readiness = Objects.requireNonNull(condition, "condition");
             return this;
         }
