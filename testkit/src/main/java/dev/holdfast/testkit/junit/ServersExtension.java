@@ -112,8 +112,10 @@ final class ServersExtension
     }
 
     private static Throwable abortedIfUnsupported(Throwable failure) {
-        return failure instanceof UnsupportedServerException
-                ? new TestAbortedException(failure.getMessage(), failure)
+        // What a resolver throws is wrapped by JUnit.
+        @Nullable Throwable reason = failure instanceof ParameterResolutionException ? failure.getCause() : failure;
+        return reason instanceof UnsupportedServerException
+                ? new TestAbortedException(reason.getMessage(), failure)
                 : failure;
     }
 

@@ -92,8 +92,8 @@ public final class ServerDirectory {
                     try {
                         delete(other);
                     } catch (UncheckedIOException e) {
-                        // A server of a JVM that was killed this moment may still be at work in there. The next JVM will
-                        // clear it up; this one has to start its servers.
+                        // A server of a JVM that was killed this moment may still be at work in there: the next JVM
+                        // clears it up. This one has to start its servers.
                         continue;
                     }
                 }
@@ -115,7 +115,9 @@ public final class ServerDirectory {
 
     private static boolean isOld(Path run) {
         try {
-            return Files.getLastModifiedTime(run).toInstant().isBefore(Instant.now().minus(BEING_MADE));
+            return Files.getLastModifiedTime(run)
+                    .toInstant()
+                    .isBefore(Instant.now().minus(BEING_MADE));
         } catch (IOException e) {
             return false;
         }

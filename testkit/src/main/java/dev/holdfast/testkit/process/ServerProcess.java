@@ -248,8 +248,7 @@ public final class ServerProcess implements ServerControl {
         Process running = process;
         return running != null
                 && running.isAlive()
-                && (running.pid() == pid
-                        || tree(running).processes().stream().anyMatch(member -> member.pid() == pid));
+                && (running.pid() == pid || tree(running).processes().stream().anyMatch(member -> member.pid() == pid));
     }
 
     /**

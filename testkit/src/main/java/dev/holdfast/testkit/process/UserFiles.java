@@ -36,7 +36,8 @@ final class UserFiles {
     }
 
     private static Path below(Path directory) {
-        return own(directory.resolve(NAME + "-" + UNUSUAL.matcher(user().getName()).replaceAll("_")));
+        return own(
+                directory.resolve(NAME + "-" + UNUSUAL.matcher(user().getName()).replaceAll("_")));
     }
 
     /**

@@ -110,7 +110,8 @@ final class EmbeddedRedis {
         }
         return info.lines()
                 .filter(line -> line.startsWith("process_id:"))
-                .map(line -> Long.parseLong(line.substring("process_id:".length()).strip()))
+                .map(line ->
+                        Long.parseLong(line.substring("process_id:".length()).strip()))
                 .anyMatch(server::owns);
     }
 

@@ -29,8 +29,7 @@ class ServerDirectoryTest {
     @Test
     void sweep_deletesWhatIsLeftOfADeletionThatWasKilled_butNothingThatIsBeingMade() throws IOException {
         Path halfDeleted = run("run-1-half-deleted");
-        Files.setLastModifiedTime(
-                halfDeleted, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+        Files.setLastModifiedTime(halfDeleted, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
         Path beingMade = run("run-1-being-made");
 
         ServerDirectory.sweep(home);
