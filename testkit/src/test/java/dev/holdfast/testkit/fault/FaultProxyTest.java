@@ -372,7 +372,10 @@ class FaultProxyTest {
                 Socket socket = new Socket(slow.host(), slow.port())) {
             socket.setSoTimeout(10_000);
             slow.latency(Duration.ZERO, Duration.ofMillis(300));
+            socket.getOutputStream().write(1);
             try (Socket accepted = listener.accept()) {
+                // By now the proxy knows that it is connected.
+                assertThat(accepted.getInputStream().read()).isEqualTo(1);
                 accepted.getOutputStream().write("answer".getBytes(UTF_8));
                 accepted.setSoLinger(true, 0);
             }
