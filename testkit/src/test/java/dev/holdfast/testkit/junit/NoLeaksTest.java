@@ -174,8 +174,7 @@ class NoLeaksTest {
             ForkJoinPool pool = new ForkJoinPool(
                     1,
                     owner -> {
-                        ForkJoinWorkerThread worker =
-                                ForkJoinPool.defaultForkJoinWorkerThreadFactory.newThread(owner);
+                        ForkJoinWorkerThread worker = ForkJoinPool.defaultForkJoinWorkerThreadFactory.newThread(owner);
                         worker.setName("ForkJoinPool-1-worker-1");
                         return worker;
                     },
