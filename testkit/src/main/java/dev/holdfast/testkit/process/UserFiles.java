@@ -32,7 +32,15 @@ final class UserFiles {
 
     /** For what concerns the machine: the same place for all JVMs of a user, wherever their temporary files are. */
     static Path ofMachine() {
-        return Files.isWritable(MACHINE) ? below(MACHINE) : temporary();
+        if (Files.isWritable(MACHINE)) {
+            try {
+                return below(MACHINE);
+            } catch (ServerException e) {
+                // Somebody else was there before; ports are tried before they are used in any case.
+                return temporary();
+            }
+        }
+        return temporary();
     }
 
     private static Path below(Path directory) {
@@ -48,7 +56,8 @@ final class UserFiles {
         UserPrincipal known = user;
         if (known == null) {
             try {
-                Path probe = Files.createTempFile(NAME, ".probe");
+                Path directory = Files.createDirectories(Path.of(System.getProperty("java.io.tmpdir")));
+                Path probe = Files.createTempFile(directory, NAME, ".probe");
                 known = Files.getOwner(probe);
                 Files.delete(probe);
             } catch (IOException e) {

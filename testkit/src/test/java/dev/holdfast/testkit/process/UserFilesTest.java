@@ -47,6 +47,13 @@ class UserFilesTest {
     }
 
     @Test
+    void temporaryDirectory_isMade_ifThereIsNone() throws Exception {
+        temporary = temporary.resolve("not/yet");
+
+        assertThat(ofAnotherJvm(List.of(), List.of())).contains("wrote " + temporary);
+    }
+
+    @Test
     void aUserWhoCallsHimselfOtherwise_hasFilesToo() throws Exception {
         String output = ofAnotherJvm(List.of(), List.of("-Duser.name=somebody"));
 
@@ -58,7 +65,7 @@ class UserFilesTest {
     void portsAreClaimedInOnePlace_whereverTemporaryFilesAre() throws Exception {
         String own = "ports " + Ports.locks();
 
-        assertThat(ofAnotherJvm(List.of(), List.of())).contains(own);
+        assertThat(ofAnotherJvm(List.of(), List.of(), "ports")).contains(own);
     }
 
     private static void assumeNobodyInParticularCanRun() {
@@ -67,7 +74,7 @@ class UserFilesTest {
         assumeTrue(Commands.succeeds(probe), "needs unshare of util-linux and the right to use it");
     }
 
-    private String ofAnotherJvm(List<String> wrapper, List<String> options) throws Exception {
+    private String ofAnotherJvm(List<String> wrapper, List<String> options, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(wrapper);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
@@ -76,6 +83,7 @@ class UserFilesTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Scenario.class.getName()));
+        command.addAll(List.of(arguments));
         Process jvm = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(jvm.waitFor()).as(output).isZero();
@@ -91,7 +99,9 @@ class UserFilesTest {
             Path file = ServerDirectory.create("sample").resolve("file");
             Files.writeString(file, "content");
             System.out.println("wrote " + file);
-            System.out.println("ports " + Ports.locks());
+            if (arguments.length > 0) {
+                System.out.println("ports " + Ports.locks());
+            }
         }
     }
 }
