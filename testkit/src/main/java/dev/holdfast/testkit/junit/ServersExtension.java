@@ -127,11 +127,13 @@ final class ServersExtension
     }
 
     private static Throwable abortedIfUnsupported(ExtensionContext context, Throwable failure) {
-        if (!(failure instanceof UnsupportedServerException)) {
+        // What a resolver throws is wrapped by JUnit.
+        @Nullable Throwable reason = failure instanceof ParameterResolutionException ? failure.getCause() : failure;
+        if (!(reason instanceof UnsupportedServerException)) {
             return failure;
         }
-        logSkipped(context, failure.getMessage());
-        return new TestAbortedException(failure.getMessage(), failure);
+        logSkipped(context, reason.getMessage());
+        return new TestAbortedException(reason.getMessage(), failure);
     }
 
     // --- parameters ---

@@ -18,6 +18,7 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.testkit.ServerSource;
 import dev.holdfast.testkit.UnsupportedServerException;
 import dev.holdfast.testkit.fault.FaultProxy;
+import dev.holdfast.testkit.mariadb.MariaDbServer;
 import dev.holdfast.testkit.redis.RedisCluster;
 import dev.holdfast.testkit.redis.RedisSentinel;
 import dev.holdfast.testkit.redis.RedisServer;
@@ -91,6 +92,16 @@ class ServersInOtherSourcesTest {
         Samples.run(selectClass(SampleWithSetUp.class))
                 .containerEvents()
                 .assertStatistics(statistics -> statistics.skipped(1));
+    }
+
+    /** The same for the second test as for the first, which notes that the shared server did not start. */
+    @Test
+    void parameterThatTheSourceDoesNotHave_skipsItsTest() {
+        System.setProperty(ServerSource.PROPERTY, "external");
+
+        Samples.run(selectClass(SampleWithoutUrl.class))
+                .testEvents()
+                .assertStatistics(statistics -> statistics.started(2).aborted(2));
     }
 
     @Test
@@ -184,6 +195,21 @@ class ServersInOtherSourcesTest {
         @Test
         void proxyFirst(FaultProxy proxy, RedisServer redis) {
             assertThat(proxy.port()).isNotEqualTo(redis.port());
+        }
+    }
+
+    @Servers
+    @EnabledIf(Samples.RUNNING)
+    static class SampleWithoutUrl {
+
+        @Test
+        void one(MariaDbServer server) {
+            assertThat(server).isNotNull();
+        }
+
+        @Test
+        void other(MariaDbServer server) {
+            assertThat(server).isNotNull();
         }
     }
 
