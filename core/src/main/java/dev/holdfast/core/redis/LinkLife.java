@@ -137,7 +137,12 @@ final class LinkLife {
     private void tell(LinkListener listener, LinkChange change) {
         if (events.backlog() < EVENT_BACKLOG) {
             stuck = false;
-            events.execute(() -> listener.onChange(change));
+            events.execute(() -> {
+                // It may have been removed since.
+                if (listeners.contains(listener)) {
+                    listener.onChange(change);
+                }
+            });
         } else if (!stuck) {
             stuck = true;
             LOG.warn("{}: a listener is stuck, its further events are dropped", name);
