@@ -42,9 +42,16 @@ final class ClusterTopology {
             return running;
         }
         CompletableFuture<SlotTable> result = new CompletableFuture<>();
+        List<CompletableFuture<ClusterView>> answers;
+        try {
+            answers = connected.isEmpty()
+                    ? ask(places(known), this::visit)
+                    : ask(new ArrayList<>(connected), this::question);
+        } catch (RuntimeException | Error e) {
+            // An address mapper that throws must not end the search for ever.
+            return CompletableFuture.failedFuture(e);
+        }
         underWay = result;
-        List<CompletableFuture<ClusterView>> answers =
-                connected.isEmpty() ? ask(places(known), this::visit) : ask(new ArrayList<>(connected), this::question);
         new Poll(answers, result).start();
         return result;
     }
