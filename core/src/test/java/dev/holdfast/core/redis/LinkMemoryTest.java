@@ -3,6 +3,8 @@ package dev.holdfast.core.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import dev.holdfast.core.Problem;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +24,22 @@ class LinkMemoryTest {
 
         assertThat(secrets.mask("it was of-the-uri")).isEqualTo("it was ***");
         assertThat(secrets.mask("and token-100 or token-99")).isEqualTo("and *** or ***");
+    }
+
+    @Test
+    void refusal_is_said_once_though_other_failures_come_between() {
+        Problem wrong = Problem.error("redis.auth.wrong", "password", "***", "refused", "correct it");
+        SerialDispatcher events = new SerialDispatcher("test-events");
+        try (LogCapture log = new LogCapture()) {
+            LinkLife life = new LinkLife("Redis", events);
+            for (int i = 0; i < 5; i++) {
+                life.down("refused", null, wrong);
+                life.down("timed out", null, null);
+            }
+
+            assertThat(log.link(Level.WARN)).singleElement().asString().contains("redis.auth.wrong");
+        }
+        events.close();
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class SlowLinkTest {
     private static final Duration SOON = Duration.ofSeconds(10);
-    private static final Duration PING = Duration.ofMillis(100);
+    private static final Duration PING = Duration.ofMillis(300);
     private static final byte[] KEY = "k".getBytes(UTF_8);
 
     private RedisServer server;
@@ -51,8 +52,8 @@ class SlowLinkTest {
             byte[] big = new byte[4 << 20];
             link.call(SOON, c -> c.set(KEY, big));
             long generation = link.generation();
-            // Two seconds: PING waits behind the reply, as answers come in order.
-            proxy.bandwidth(2 << 20);
+            // Four seconds: PING waits behind the reply, as answers come in order.
+            proxy.bandwidth(1 << 20);
 
             byte[] read = link.call(SOON, c -> c.get(KEY));
 
@@ -79,14 +80,14 @@ class SlowLinkTest {
                             link.call(SOON, c -> c.get(KEY));
                             answered.increment();
                         } catch (RedisUnavailableException e) {
-                            Thread.onSpinWait();
+                            LockSupport.parkNanos(500_000);
                         }
                     }
                 });
                 threads[i].start();
             }
 
-            await().during(PING.multipliedBy(20)).atMost(SOON).until(() -> link.generation() == generation);
+            await().during(PING.multipliedBy(10)).atMost(SOON).until(() -> link.generation() == generation);
 
             running.set(false);
             for (Thread thread : threads) {

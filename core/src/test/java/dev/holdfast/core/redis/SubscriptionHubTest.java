@@ -95,7 +95,10 @@ class SubscriptionHubTest {
             link.subscribe(NEWS, slow);
             await().atMost(SOON).until(() -> slow.seen.contains("subscribed 1"));
 
-            for (int i = 0; i < 50; i++) {
+            server.command("PUBLISH", "news", "m0");
+            // From now on the listener is stuck.
+            await().atMost(SOON).until(() -> slow.seen.contains("m0"));
+            for (int i = 1; i < 50; i++) {
                 server.command("PUBLISH", "news", "m" + i);
             }
             go.countDown();
