@@ -69,15 +69,19 @@ final class ClusterBackend implements Backend {
 
     @Override
     public void start() {
-        thread.execute(this::refresh);
+        thread.execute(this::refreshNow);
     }
 
     /** Asks for the topology soon, once for all who call this meanwhile. */
     private void refreshSoon() {
         if (asked.compareAndSet(false, true)) {
             long wait = lastRefresh + PAUSE.toNanos() - System.nanoTime();
-            thread.schedule(this::refresh, Math.max(0, Math.min(wait, PAUSE.toNanos())));
+            thread.later(this::refreshNow, Math.max(0, Math.min(wait, PAUSE.toNanos())));
         }
+    }
+
+    private void refreshNow() {
+        var unused = refresh();
     }
 
     private CompletableFuture<SlotTable> refresh() {
@@ -88,7 +92,7 @@ final class ClusterBackend implements Backend {
             next = null;
         }
         CompletableFuture<SlotTable> fetched = topology.fetch(connections().values(), members.keySet());
-        fetched.whenComplete((found, failure) -> {
+        var unused = fetched.whenComplete((found, failure) -> {
             if (!closed) {
                 learn(found, failure);
             }
@@ -104,7 +108,7 @@ final class ClusterBackend implements Backend {
         if (found != null) {
             failures = 0;
             apply(found);
-            next = thread.schedule(this::refresh, (complete() ? settings.topologyRefresh() : URGENT).toNanos());
+            next = thread.schedule(this::refreshNow, (complete() ? settings.topologyRefresh() : URGENT).toNanos());
             return;
         }
         Throwable cause = Failures.unwrap(failure == null ? new IllegalStateException("no topology") : failure);
@@ -119,7 +123,7 @@ final class ClusterBackend implements Backend {
         Duration delay = refused != null && refused.lasting()
                 ? settings.refusalRetry()
                 : settings.reconnect().delay(failures++);
-        next = thread.schedule(this::refresh, delay.toNanos());
+        next = thread.schedule(this::refreshNow, delay.toNanos());
     }
 
     private void apply(SlotTable found) {
@@ -187,7 +191,7 @@ final class ClusterBackend implements Backend {
             life.up(router.async(), "connected to " + connections().keySet());
         } else if (any && !up && !waiting) {
             waiting = true;
-            var unused = thread.schedule(
+            thread.later(
                     () -> {
                         waiting = false;
                         impatient = true;

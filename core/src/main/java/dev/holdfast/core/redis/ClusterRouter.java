@@ -103,7 +103,7 @@ final class ClusterRouter implements StatefulRedisClusterConnection<byte[], byte
         } else {
             // ASKING is for the next command on the connection: on its I/O thread nothing comes between them.
             to.onIoThread(() -> {
-                to.commands().asking();
+                var unused = to.commands().asking();
                 to.lettuce().dispatch(command);
             });
         }
@@ -120,7 +120,7 @@ final class ClusterRouter implements StatefulRedisClusterConnection<byte[], byte
     }
 
     /** Lettuce before 7 asks for it. */
-    @SuppressWarnings("unused")
+    @SuppressWarnings({"unused", "DoNotCallSuggester"})
     public void reset() {
         throw unsupported();
     }

@@ -102,7 +102,9 @@ final class ClusterTopology {
         }
 
         void start() {
-            answers.forEach(a -> a.whenComplete((view, failed) -> thread.execute(() -> heard(view, failed))));
+            for (CompletableFuture<ClusterView> answer : answers) {
+                var unused = answer.whenComplete((view, failed) -> thread.execute(() -> heard(view, failed)));
+            }
         }
 
         private void heard(@Nullable ClusterView view, @Nullable Throwable failed) {
@@ -118,7 +120,7 @@ final class ClusterTopology {
             if (open == 0) {
                 finish();
             } else if (views.size() == 1) {
-                thread.schedule(this::finish, GRACE.toNanos());
+                thread.later(this::finish, GRACE.toNanos());
             }
         }
 

@@ -175,7 +175,7 @@ final class ConnectionLoop {
         CompletableFuture<NodeConnection> mine = new CompletableFuture<>();
         attempt = mine;
         attempted = null;
-        where().thenCompose(address -> {
+        var unusedAttempt = where().thenCompose(address -> {
                     attempted = address;
                     return opening.apply(address);
                 })
@@ -191,7 +191,7 @@ final class ConnectionLoop {
                 .toNanos();
         Future<?> guard = thread.schedule(
                 () -> mine.completeExceptionally(new RedisTimeoutException("no connection within the limits")), limit);
-        mine.whenComplete((connection, failure) -> {
+        var unusedGuard = mine.whenComplete((connection, failure) -> {
             guard.cancel(false);
             boolean posted = thread.execute(() -> finish(mine, connection, failure));
             if (!posted && connection != null) {
@@ -275,7 +275,7 @@ final class ConnectionLoop {
         }
         probing = true;
         long start = System.nanoTime();
-        Pending.within(
+        var unused = Pending.within(
                         connector.timer(),
                         settings.pingInterval(),
                         "PING",

@@ -153,7 +153,7 @@ final class Connector {
             CompletableFuture<NodeConnection> result) {
         Channel channel = channels.establish(lettuce);
         if (channel == null) {
-            lettuce.closeAsync();
+            var unused = lettuce.closeAsync();
             result.completeExceptionally(
                     new RedisException(address + " closed the connection after the handshake", false, null));
             return;
@@ -162,7 +162,7 @@ final class Connector {
         // In one go; answers come in order, so PING is answered when ROLE is. PING tells a server that is still
         // loading.
         CompletableFuture<String> ping = connection.commands().ping().toCompletableFuture();
-        Pending.within(
+        var unused = Pending.within(
                         timer,
                         settings.commandTimeout(),
                         "ROLE of " + address,

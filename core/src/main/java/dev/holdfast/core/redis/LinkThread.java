@@ -36,6 +36,11 @@ final class LinkThread {
         }
     }
 
+    /** Runs a task later, which nobody will want to cancel; never if the thread has ended. */
+    void later(Runnable task, long nanos) {
+        var unused = schedule(task, nanos);
+    }
+
     /** Runs a task later; cancelled already if the thread has ended. */
     Future<?> schedule(Runnable task, long nanos) {
         try {

@@ -65,7 +65,7 @@ final class LiveRedisLink implements RedisLink {
 
     /** Replication and memory change while a connection lives, and so may settings. */
     private void watchAgain() {
-        var unused = thread.schedule(
+        thread.later(
                 () -> {
                     watch.look();
                     watchAgain();
@@ -125,7 +125,7 @@ final class LiveRedisLink implements RedisLink {
         }
         try {
             T value = work.get(limit, TimeUnit.NANOSECONDS);
-            gate.succeeded(System.nanoTime() - start, status == life.status());
+            gate.succeeded(System.nanoTime() - start, life.isCurrent(status));
             return value;
         } catch (TimeoutException e) {
             work.cancel(true);
@@ -192,7 +192,7 @@ final class LiveRedisLink implements RedisLink {
     private RedisTimeoutException expired(LinkStatus status, long start, Duration deadline) {
         RedisTimeoutException e = new RedisTimeoutException("Redis did not answer within " + deadline + " (link "
                 + life.status().state() + ", generation " + status.generation() + "): possibly executed");
-        gate.failed(Failures.Kind.TIMEOUT, System.nanoTime() - start, e, status == life.status());
+        gate.failed(Failures.Kind.TIMEOUT, System.nanoTime() - start, e, life.isCurrent(status));
         backend.timedOut();
         return e;
     }
@@ -200,7 +200,7 @@ final class LiveRedisLink implements RedisLink {
     private Throwable failed(LinkStatus status, long start, Throwable wrapped, boolean single) {
         Throwable failure = Failures.unwrap(wrapped);
         Failures.Kind kind = Failures.kind(failure);
-        gate.failed(kind, System.nanoTime() - start, failure, status == life.status());
+        gate.failed(kind, System.nanoTime() - start, failure, life.isCurrent(status));
         if (Failures.isWrongServer(failure)) {
             backend.wrongServer(status, settings.secrets().mask(failure.getMessage()));
         }
@@ -295,7 +295,7 @@ final class LiveRedisLink implements RedisLink {
 
         @Override
         public void succeeded(long startNanos) {
-            gate.succeeded(System.nanoTime() - startNanos, status == life.status());
+            gate.succeeded(System.nanoTime() - startNanos, life.isCurrent(status));
         }
 
         @Override

@@ -74,7 +74,7 @@ final class NodeConnection {
 
     private void closeLettuce() {
         if (lettuceClosed.compareAndSet(false, true)) {
-            lettuce.closeAsync();
+            var unused = lettuce.closeAsync();
         }
     }
 

@@ -68,7 +68,8 @@ final class SentinelPrimary implements PrimarySource {
     public CompletableFuture<HostPort> primary() {
         CompletableFuture<HostPort> result = new CompletableFuture<>();
         waiting.add(result);
-        result.whenComplete((address, failure) -> thread.execute(() -> waiting.remove(result)));
+        var unused =
+                result.whenComplete((address, failure) -> thread.execute(() -> waiting.removeIf(w -> w == result)));
         if (sentinels.stream().anyMatch(s -> s.connection != null)) {
             sentinels.forEach(s -> s.answer = null);
             sentinels.forEach(Sentinel::ask);
@@ -87,7 +88,7 @@ final class SentinelPrimary implements PrimarySource {
         if (best != null && sentinels.stream().noneMatch(s -> s.asking)) {
             answer(best);
         } else if (best != null) {
-            thread.schedule(
+            thread.later(
                     () -> {
                         Answer now = best();
                         if (now != null) {
@@ -203,7 +204,7 @@ final class SentinelPrimary implements PrimarySource {
                     }
                 }
             });
-            made.pubSub().async().subscribe(SWITCHED);
+            var unused = made.pubSub().async().subscribe(SWITCHED);
             ask();
         }
 
@@ -230,7 +231,7 @@ final class SentinelPrimary implements PrimarySource {
             asking = true;
             CommandArgs<byte[], byte[]> args =
                     new CommandArgs<>(ByteArrayCodec.INSTANCE).add("MASTER").addKey(name);
-            Pending.within(
+            var unused = Pending.within(
                             connector.timer(),
                             settings.pingInterval(),
                             "SENTINEL MASTER",
@@ -262,7 +263,8 @@ final class SentinelPrimary implements PrimarySource {
                 answer = new Answer(
                         settings.addressMapper().apply(announced),
                         Long.parseLong(text.getOrDefault("config-epoch", "0")));
-            } catch (IllegalArgumentException e) {
+            } catch (RuntimeException e) {
+                // No address, or a mapper that throws.
                 failure = new RedisException("a Sentinel answered without an address: " + text, false, e);
             }
         }

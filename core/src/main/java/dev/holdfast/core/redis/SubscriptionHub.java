@@ -190,7 +190,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
     }
 
     private void askAgain(NodeConnection on, Channel channel, Duration delay) {
-        var unused = thread.schedule(
+        thread.later(
                 () -> messages.execute(() -> {
                     if (connection == on && channels.containsValue(channel) && !channel.confirmed) {
                         ask(on, channel);
