@@ -137,7 +137,7 @@ final class Coherence<K, V> {
                 apply(escaped.get(i), keys.get(i), minted.stamp(), true);
             }
             if (minted.historyLost()) {
-                losses = losses + 1;
+                lose();
             }
             return advance(sameHistory, minted.previous(), minted.stamp());
         } finally {
@@ -164,7 +164,7 @@ final class Coherence<K, V> {
                 }
             }
             if (newHistory || read.raised() != 0) {
-                losses = losses + 1;
+                lose();
             }
             for (int i = 0; i < keys.size(); i++) {
                 apply(escaped.get(i), keys.get(i), read.gap().get(i).stamp(), false);
@@ -277,8 +277,13 @@ final class Coherence<K, V> {
     private boolean jumpsOver(long ours, long previous, long stamp) {
         boolean jumps = previous < ours && ours < stamp;
         if (jumps) {
-            losses = losses + 1;
+            lose();
         }
         return jumps;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock; volatile for those who read the metric.
+    private void lose() {
+        losses = losses + 1;
     }
 }

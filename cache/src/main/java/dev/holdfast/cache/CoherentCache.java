@@ -92,9 +92,9 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         return withoutNulls(found);
     }
 
-    @SuppressWarnings({"unchecked", "NullAway"}) // The nulls have just been removed.
+    @SuppressWarnings("NullAway") // The nulls have just been removed.
     private static <K, V> Map<K, V> withoutNulls(Map<K, @Nullable V> map) {
-        return (Map<K, V>) map;
+        return map;
     }
 
     @Override

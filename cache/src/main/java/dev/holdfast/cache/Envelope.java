@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param key escaped key, so that a value under a foreign name is noticed
  * @param payload the encoded value
  */
+@SuppressWarnings("ArrayRecordComponent") // Bytes on their way to Redis; nobody compares envelopes.
 record Envelope(
         int flags, int codecId, long born, long softExpiry, long hardExpiry, int loadCost, String key, byte[] payload) {
     /** Offset of {@code born}, which the fill script knows too. */

@@ -29,6 +29,8 @@ final class ReadThrough<K, V> {
     private final KeyNames<K> names;
     private final Counters counters;
     private final Steps steps;
+
+    @SuppressWarnings("ThreadLocalUsage") // Each cache asks for its own loads; emptied when a load ends.
     private final ThreadLocal<@Nullable Set<K>> loadingHere = new ThreadLocal<>();
 
     ReadThrough(

@@ -66,7 +66,7 @@ final class Tier2Access<K, V> {
      */
     void fill(List<Tier2.Fill> fills, List<K> keys, Map<K, Entry<V>> stored) {
         CompletableFuture<List<Boolean>> replies = tier2.fill(fills);
-        replies.whenComplete((outcomes, failure) -> {
+        var unused = replies.whenComplete((outcomes, failure) -> {
             if (failure != null) {
                 counters.tier2Failures.increment();
                 return;
