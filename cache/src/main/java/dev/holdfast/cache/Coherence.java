@@ -205,7 +205,7 @@ final class Coherence<K, V> {
                 apply(members.get(i), keys.get(i), minted.stamp(), !sameHistory || members.get(i).kind() == Kind.KEY);
             }
             if (minted.historyLost()) {
-                losses = losses + 1;
+                lose();
             }
             return advance(sameHistory, minted.previous(), minted.stamp());
         } finally {
@@ -236,7 +236,7 @@ final class Coherence<K, V> {
                 raiseFloor(read.stamp());
             }
             if (newHistory || read.raised() != 0) {
-                losses = losses + 1;
+                lose();
             }
             for (int i = 0; i < keys.size(); i++) {
                 apply(members.get(i), keys.get(i), read.gap().get(i).stamp(), false);
@@ -383,8 +383,13 @@ final class Coherence<K, V> {
     private boolean jumpsOver(long ours, long previous, long stamp) {
         boolean jumps = previous < ours && ours < stamp;
         if (jumps) {
-            losses = losses + 1;
+            lose();
         }
         return jumps;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock; volatile for those who read the metric.
+    private void lose() {
+        losses = losses + 1;
     }
 }

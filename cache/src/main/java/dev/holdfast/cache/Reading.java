@@ -27,6 +27,7 @@ final class Reading<K, V> {
     /** Of any cache: whoever is inside a loader must not wait for what may be waiting for it. */
     private static final ThreadLocal<@Nullable Integer> DEPTH = new ThreadLocal<>();
 
+    @SuppressWarnings("ThreadLocalUsage") // Each cache asks for its own loads; emptied when a load ends.
     private final ThreadLocal<@Nullable Set<K>> loadingHere = new ThreadLocal<>();
 
     Reading(

@@ -72,7 +72,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     void start(byte[] channel, Duration heartbeat) {
         registrations.add(link.addListener(this::linkChanged));
         registrations.add(link.subscribe(channel, this));
-        worker.scheduleWithFixedDelay(guarded(this::beat), 0, heartbeat.toNanos(), TimeUnit.NANOSECONDS);
+        var unused = worker.scheduleWithFixedDelay(guarded(this::beat), 0, heartbeat.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Whether tier 2 may be read: connected, in step, and everything of ours issued again. */

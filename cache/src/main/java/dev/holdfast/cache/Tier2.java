@@ -50,6 +50,7 @@ final class Tier2 {
             ScriptOutputType.INTEGER);
 
     /** One value to be stored under a lease. */
+    @SuppressWarnings("ArrayRecordComponent") // Nobody compares fills.
     record Fill(String key, byte[] token, Envelope envelope, long millisToLive) {
         /** The same value under another stamp. */
         Fill born(long stamp) {

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.testkit.junit.Exclusive;
+import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.redis.RedisCluster;
 import dev.holdfast.testkit.redis.RedisSentinel;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The cache on Sentinel and Cluster: what it promises holds across a failover, without a new link. */
+@Servers
 @Tag("fault")
 class FailoverTest {
     private final Source source = new Source();
@@ -48,9 +50,8 @@ class FailoverTest {
     }
 
     @Test
-    void sentinel_primaryKilled_staysCoherentAndUsesTier2Again() {
-        try (RedisSentinel redis = RedisServers.sentinel();
-                Node a = node(redis.uri()).awaitInStep();
+    void sentinel_primaryKilled_staysCoherentAndUsesTier2Again(@Exclusive RedisSentinel redis) {
+        try (Node a = node(redis.uri()).awaitInStep();
                 Node b = node(redis.uri()).awaitInStep()) {
             a.cache.getAll(LongStream.range(0, 50).boxed().toList());
             b.cache.getAll(LongStream.range(0, 50).boxed().toList());
@@ -70,9 +71,8 @@ class FailoverTest {
     }
 
     @Test
-    void cluster_bulkReadsAndInvalidations_spanSlotsAndSurviveTheLossOfAPrimary() {
-        try (RedisCluster redis = RedisServers.cluster();
-                Node a = node(clusterUri(redis)).awaitInStep();
+    void cluster_bulkReadsAndInvalidations_spanSlotsAndSurviveTheLossOfAPrimary(@Exclusive RedisCluster redis) {
+        try (Node a = node(clusterUri(redis)).awaitInStep();
                 Node b = node(clusterUri(redis)).awaitInStep()) {
             List<Long> keys = LongStream.range(0, 50).boxed().toList();
             Map<Long, String> first = a.cache.getAll(keys);

@@ -321,7 +321,7 @@ class LocalRaceTest {
                     return found;
                 })
                 .build()) {
-            keys.forEach(key -> threads.submit(() -> cache.get(key)));
+            keys.forEach(key -> threads.execute(() -> cache.get(key)));
             await(loading);
             long misses = cache.stats().misses();
             long begun = System.nanoTime();

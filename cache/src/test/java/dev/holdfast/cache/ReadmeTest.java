@@ -44,7 +44,7 @@ class ReadmeTest {
         try (RedisServer server = RedisServers.standalone()) {
             String redisUri = server.uri();
             // README begin
-            RedisLink link = RedisLink.connect(redisUri);
+            RedisLink link = RedisLink.connect(redisUri); // never waits, and never fails because Redis is away
             TieredCache<Long, Product> products = TieredCache.<Long, Product>builder("product")
                     .redis(link)
                     .codec(JsonCodec.of(Product.class))
@@ -54,10 +54,10 @@ class ReadmeTest {
                     .bulkLoader(repository::findAll)
                     .build();
 
-            Product product = products.get(42L);
-            Map<Long, Product> page = products.getAll(List.of(1L, 2L, 3L));
+            Product product = products.get(42L); // this process, Redis, then the loader, once for all who ask
+            Map<Long, Product> page = products.getAll(List.of(1L, 2L, 3L)); // one round trip, one bulk load
             repository.save(new Product(42L, "lamp", 1_999));
-            products.invalidate(42L);
+            products.invalidate(42L); // after the commit; reaches every instance
             // README end
             assertThat(product.name()).isEqualTo("chair");
             assertThat(page).containsOnlyKeys(1L, 2L, 3L);

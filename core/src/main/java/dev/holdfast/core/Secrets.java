@@ -12,9 +12,13 @@ public final class Secrets {
     /** What stands where a secret stood. */
     public static final String MASK = "***";
 
-    private static final Pattern USER_INFO = Pattern.compile("(?<=://)([^/@?#\\s]*):([^/?#\\s]*)@");
-    private static final Pattern KEY_VALUE = Pattern.compile(
-            "(?i)\\b((?:ssl)?(?:password|passwd|pwd|secret|token|authpassword|api[-_]?key))(\\s*[=:]\\s*)([^\\s&;,'\"]+)");
+    /** A password may hold anything, '/' too; but {@code host:6379/} and what follows is a port. */
+    private static final Pattern USER_INFO = Pattern.compile("(?<=://)([^/@?#\\s:]*):(?!\\d{1,5}(?:[/?#,\\s]|$))\\S*@");
+
+    /** Also as part of a longer name, such as {@code DB_PASSWORD}, and as JSON writes it. */
+    private static final Pattern KEY_VALUE = Pattern.compile("(?i)(password|passwd|pwd|secret|token|api[-_]?key)"
+            + "([\"']?\\s*[=:]\\s*)(\"[^\"]*\"|'[^']*'|[^\\s&;,'\"]+)");
+
     private static final Pattern AUTH_COMMAND = Pattern.compile("(?i)\\b(AUTH)((?:\\s+\\S+){1,2})");
 
     private Secrets() {}

@@ -20,14 +20,33 @@ class SecretsTest {
                 "jdbc:postgresql://h/db?user=u&password=s3cret&ssl=true |"
                         + " jdbc:postgresql://h/db?user=u&password=***&ssl=true",
                 "Password: s3cret | Password: ***",
-                "ERR AUTH app s3cret | ERR AUTH ***"
+                "ERR AUTH app s3cret | ERR AUTH ***",
+                "DB_PASSWORD=s3cret | DB_PASSWORD=***",
+                "{\"password\":\"s3cret\"} | {\"password\":***}",
+                "{\"password\" : \"s3cret and more\", \"a\": 1} | {\"password\" : ***, \"a\": 1}",
+                "accessToken=s3cret | accessToken=***",
+                "redis://:ab/s3cret=@host:6379/0 | redis://:***@host:6379/0",
+                "redis://:s3cret:more@host | redis://:***@host"
             })
     void mask_knownPlaces_hidesTheSecretAndNothingElse(String text, String masked) {
         assertThat(Secrets.mask(text)).isEqualTo(masked);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"redis://host:6379/0", "3 of 4 connections", "key 'user:1@example.com' missing"})
+    @ValueSource(strings = {"password='s3cret'", "password=\"s3cret\""})
+    void mask_quotedValues_hidesThem(String text) {
+        assertThat(Secrets.mask(text)).isEqualTo("password=***");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://host:6379/0",
+                "http://host:8080/users/a@example.com",
+                "redis://h1:1,h2:2 a@b",
+                "3 of 4 connections",
+                "key 'user:1@example.com' missing"
+            })
     void mask_textWithoutSecrets_staysAsItIs(String text) {
         assertThat(Secrets.mask(text)).isEqualTo(text);
     }

@@ -1,5 +1,8 @@
 package dev.holdfast.core.redis;
 
+import java.util.Collection;
+import java.util.List;
+
 /** What stands behind a link: one primary, or a cluster of them. Brings the link up and down. Thread-safe. */
 interface Backend {
     /** Begins to connect. */
@@ -16,6 +19,11 @@ interface Backend {
 
     /** Nanoseconds the latest probe took; 0 before the first. */
     long pingNanos();
+
+    /** Primaries that own slots and are not connected, while others are; published. */
+    default Collection<HostPort> unreachable() {
+        return List.of();
+    }
 
     /** Where subscriptions go. */
     PrimarySource subscriptionSource();

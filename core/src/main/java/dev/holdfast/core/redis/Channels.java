@@ -1,19 +1,14 @@
 package dev.holdfast.core.redis;
 
 import io.lettuce.core.RedisChannelHandler;
-import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.protocol.CommandHandler;
 import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * it resets the connection and throws away what the kernel has not sent yet.
  */
 final class Channels implements NettyCustomizer {
-    private static final AttributeKey<Boolean> ESTABLISHED = AttributeKey.valueOf(Channels.class, "established");
-
     private final Set<Channel> open = ConcurrentHashMap.newKeySet();
     private final Duration handshakeTimeout;
 
@@ -35,7 +28,7 @@ final class Channels implements NettyCustomizer {
     @Override
     public void afterChannelInitialized(Channel channel) {
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.pipeline().addFirst(new HandshakeGuard(handshakeTimeout));
+        SocketGuard.install(channel, handshakeTimeout);
         open.add(channel);
         channel.closeFuture().addListener(closed -> open.remove(channel));
     }
@@ -47,7 +40,7 @@ final class Channels implements NettyCustomizer {
         for (Channel channel : open) {
             CommandHandler handler = channel.pipeline().get(CommandHandler.class);
             if (handler != null && handler.getEndpoint() == endpoint) {
-                channel.attr(ESTABLISHED).set(Boolean.TRUE);
+                SocketGuard.of(channel).established();
                 return channel;
             }
         }
@@ -70,28 +63,5 @@ final class Channels implements NettyCustomizer {
     /** How many sockets are open, for tests and metrics. */
     int count() {
         return open.size();
-    }
-
-    /** Ends a connection whose server accepted it and then said nothing. */
-    private static final class HandshakeGuard extends ChannelInboundHandlerAdapter {
-        private final Duration timeout;
-
-        HandshakeGuard(Duration timeout) {
-            this.timeout = timeout;
-        }
-
-        @Override
-        public void channelActive(ChannelHandlerContext ctx) {
-            ctx.executor().schedule(() -> judge(ctx), timeout.toNanos(), TimeUnit.NANOSECONDS);
-            ctx.fireChannelActive();
-        }
-
-        private void judge(ChannelHandlerContext ctx) {
-            if (ctx.channel().isOpen() && !ctx.channel().hasAttr(ESTABLISHED)) {
-                ctx.fireExceptionCaught(
-                        new RedisCommandTimeoutException("accepted, but no answer to the handshake within " + timeout));
-                reset(ctx.channel());
-            }
-        }
     }
 }

@@ -3,10 +3,12 @@ package dev.holdfast.core.redis;
 import dev.holdfast.core.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,6 +26,9 @@ final class ClusterBackend implements Backend {
     /** How often the topology is asked for while an owner of slots is not connected. */
     private static final Duration URGENT = Duration.ofMillis(500);
 
+    /** How long the first connected primary waits for the others, so that the link comes up once and not in steps. */
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
     /** The shortest time between two refreshes that redirections asked for. */
     private static final Duration PAUSE = Duration.ofMillis(100);
 
@@ -36,6 +41,7 @@ final class ClusterBackend implements Backend {
     private final ClusterNodes nodes;
     private final ClusterRouter router;
     private final Map<HostPort, Node> members = new HashMap<>();
+    private final List<Consumer<HostPort>> leaveListeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean looking = new AtomicBoolean();
     private final AtomicBoolean asked = new AtomicBoolean();
     private SlotTable table = SlotTable.EMPTY;
@@ -44,6 +50,11 @@ final class ClusterBackend implements Backend {
     private boolean closed;
     private volatile long lastRefresh = System.nanoTime();
     private volatile long pingNanos;
+    private volatile List<HostPort> unreachable = List.of();
+    /** Whether those that were not heard of yet have had their time, while the link is down. */
+    private boolean impatient;
+
+    private boolean waiting;
 
     ClusterBackend(LinkThread thread, Connector connector, LinkSettings settings, LinkLife life, OperationGate gate) {
         this.thread = thread;
@@ -58,15 +69,19 @@ final class ClusterBackend implements Backend {
 
     @Override
     public void start() {
-        thread.execute(this::refresh);
+        thread.execute(this::refreshNow);
     }
 
     /** Asks for the topology soon, once for all who call this meanwhile. */
     private void refreshSoon() {
         if (asked.compareAndSet(false, true)) {
             long wait = lastRefresh + PAUSE.toNanos() - System.nanoTime();
-            thread.schedule(this::refresh, Math.max(0, Math.min(wait, PAUSE.toNanos())));
+            thread.later(this::refreshNow, Math.max(0, Math.min(wait, PAUSE.toNanos())));
         }
+    }
+
+    private void refreshNow() {
+        var unused = refresh();
     }
 
     private CompletableFuture<SlotTable> refresh() {
@@ -77,7 +92,7 @@ final class ClusterBackend implements Backend {
             next = null;
         }
         CompletableFuture<SlotTable> fetched = topology.fetch(connections().values(), members.keySet());
-        fetched.whenComplete((found, failure) -> {
+        var unused = fetched.whenComplete((found, failure) -> {
             if (!closed) {
                 learn(found, failure);
             }
@@ -93,7 +108,7 @@ final class ClusterBackend implements Backend {
         if (found != null) {
             failures = 0;
             apply(found);
-            next = thread.schedule(this::refresh, (complete() ? settings.topologyRefresh() : URGENT).toNanos());
+            next = thread.schedule(this::refreshNow, (complete() ? settings.topologyRefresh() : URGENT).toNanos());
             return;
         }
         Throwable cause = Failures.unwrap(failure == null ? new IllegalStateException("no topology") : failure);
@@ -108,7 +123,7 @@ final class ClusterBackend implements Backend {
         Duration delay = refused != null && refused.lasting()
                 ? settings.refusalRetry()
                 : settings.reconnect().delay(failures++);
-        next = thread.schedule(this::refresh, delay.toNanos());
+        next = thread.schedule(this::refreshNow, delay.toNanos());
     }
 
     private void apply(SlotTable found) {
@@ -121,13 +136,17 @@ final class ClusterBackend implements Backend {
                 node.loop.start();
             }
         }
+        List<HostPort> gone = new ArrayList<>();
         for (Node node : List.copyOf(members.values())) {
             if (!found.primaries().contains(node.address)) {
                 members.remove(node.address);
                 node.loop.close();
+                gone.add(node.address);
             }
         }
         publish();
+        // A node that is alive keeps its connections, but what others publish does not reach it any more.
+        gone.forEach(address -> leaveListeners.forEach(l -> l.accept(address)));
         if (changed) {
             life.moved("slots moved: now on " + found.primaries());
         }
@@ -136,6 +155,15 @@ final class ClusterBackend implements Backend {
 
     private void publish() {
         nodes.publish(table, connections());
+        unreachable = members.values().stream()
+                .filter(n -> n.connection == null)
+                .map(n -> n.address)
+                .toList();
+    }
+
+    @Override
+    public Collection<HostPort> unreachable() {
+        return unreachable;
     }
 
     private Map<HostPort, NodeConnection> connections() {
@@ -157,9 +185,21 @@ final class ClusterBackend implements Backend {
         boolean any = members.values().stream().anyMatch(n -> n.connection != null);
         boolean up = life.status().commands() != null;
         boolean tried = members.values().stream().allMatch(n -> n.tried);
-        if (any && !up && tried) {
+        if (any && !up && (tried || impatient)) {
+            impatient = false;
             gate.reset();
             life.up(router.async(), "connected to " + connections().keySet());
+        } else if (any && !up && !waiting) {
+            waiting = true;
+            thread.later(
+                    () -> {
+                        waiting = false;
+                        impatient = true;
+                        if (!connections().isEmpty()) {
+                            judge("", null, null);
+                        }
+                    },
+                    PATIENCE.toNanos());
         } else if (!any && (up || tried)) {
             life.down(reason, cause, refusal);
         }
@@ -209,7 +249,12 @@ final class ClusterBackend implements Backend {
 
             @Override
             public void onMove(Consumer<HostPort> listener) {
-                // A node that leaves closes its connections.
+                // Any primary will do: only leaving matters.
+            }
+
+            @Override
+            public void onLeave(Consumer<HostPort> listener) {
+                leaveListeners.add(listener);
             }
 
             @Override

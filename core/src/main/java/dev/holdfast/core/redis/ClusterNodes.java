@@ -1,5 +1,6 @@
 package dev.holdfast.core.redis;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 final class ClusterNodes {
     private final LinkSettings settings;
     private final Runnable onMoved;
-    private volatile Snapshot snapshot = new Snapshot(SlotTable.EMPTY, Map.of(), new NodeConnection[0]);
+    private volatile Snapshot snapshot = new Snapshot(SlotTable.EMPTY, Map.of(), List.of());
 
     ClusterNodes(LinkSettings settings, Runnable onMoved) {
         this.settings = settings;
         this.onMoved = onMoved;
     }
 
-    private record Snapshot(SlotTable table, Map<HostPort, NodeConnection> connected, NodeConnection[] all) {}
+    private record Snapshot(SlotTable table, Map<HostPort, NodeConnection> connected, List<NodeConnection> all) {}
 
     void publish(SlotTable table, Map<HostPort, NodeConnection> connected) {
-        snapshot = new Snapshot(table, Map.copyOf(connected), connected.values().toArray(NodeConnection[]::new));
+        snapshot = new Snapshot(table, Map.copyOf(connected), List.copyOf(connected.values()));
     }
 
     /** The connection to the owner of a slot, or null if it is not connected. */
@@ -34,8 +35,8 @@ final class ClusterNodes {
     /** A connection chosen by a random number, or null if there is none. */
     @Nullable
     NodeConnection any(int random) {
-        NodeConnection[] all = snapshot.all;
-        return all.length == 0 ? null : all[Math.floorMod(random, all.length)];
+        List<NodeConnection> all = snapshot.all;
+        return all.isEmpty() ? null : all.get(Math.floorMod(random, all.size()));
     }
 
     @Nullable

@@ -53,6 +53,7 @@ final class ClusterRouter implements StatefulRedisClusterConnection<byte[], byte
 
     @Override
     public <T> RedisCommand<byte[], byte[], T> dispatch(RedisCommand<byte[], byte[], T> command) {
+        CountedCommands.count();
         route(command);
         return command;
     }
@@ -61,7 +62,10 @@ final class ClusterRouter implements StatefulRedisClusterConnection<byte[], byte
     public Collection<RedisCommand<byte[], byte[], ?>> dispatch(
             Collection<? extends RedisCommand<byte[], byte[], ?>> all) {
         List<RedisCommand<byte[], byte[], ?>> sent = new ArrayList<>(all);
-        sent.forEach(this::route);
+        sent.forEach(command -> {
+            CountedCommands.count();
+            route(command);
+        });
         return sent;
     }
 
@@ -99,7 +103,7 @@ final class ClusterRouter implements StatefulRedisClusterConnection<byte[], byte
         } else {
             // ASKING is for the next command on the connection: on its I/O thread nothing comes between them.
             to.onIoThread(() -> {
-                to.commands().asking();
+                var unused = to.commands().asking();
                 to.lettuce().dispatch(command);
             });
         }
@@ -115,12 +119,19 @@ final class ClusterRouter implements StatefulRedisClusterConnection<byte[], byte
                 "a Redis link sends commands by their key; commands for all or chosen nodes need a cluster client");
     }
 
+    /** Lettuce before 7 asks for it. */
+    @SuppressWarnings({"unused", "DoNotCallSuggester"})
+    public void reset() {
+        throw unsupported();
+    }
+
     @Override
     public boolean isOpen() {
         return nodes.any(0) != null;
     }
 
-    @Override
+    /** No override before Lettuce 7, which we serve too. */
+    @SuppressWarnings("MissingOverride")
     public RedisCodec<byte[], byte[]> getCodec() {
         return ByteArrayCodec.INSTANCE;
     }

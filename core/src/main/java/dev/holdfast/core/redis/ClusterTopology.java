@@ -42,9 +42,16 @@ final class ClusterTopology {
             return running;
         }
         CompletableFuture<SlotTable> result = new CompletableFuture<>();
+        List<CompletableFuture<ClusterView>> answers;
+        try {
+            answers = connected.isEmpty()
+                    ? ask(places(known), this::visit)
+                    : ask(new ArrayList<>(connected), this::question);
+        } catch (RuntimeException | Error e) {
+            // An address mapper that throws must not end the search for ever.
+            return CompletableFuture.failedFuture(e);
+        }
         underWay = result;
-        List<CompletableFuture<ClusterView>> answers =
-                connected.isEmpty() ? ask(places(known), this::visit) : ask(new ArrayList<>(connected), this::question);
         new Poll(answers, result).start();
         return result;
     }
@@ -95,7 +102,9 @@ final class ClusterTopology {
         }
 
         void start() {
-            answers.forEach(a -> a.whenComplete((view, failed) -> thread.execute(() -> heard(view, failed))));
+            for (CompletableFuture<ClusterView> answer : answers) {
+                var unused = answer.whenComplete((view, failed) -> thread.execute(() -> heard(view, failed)));
+            }
         }
 
         private void heard(@Nullable ClusterView view, @Nullable Throwable failed) {
@@ -111,7 +120,7 @@ final class ClusterTopology {
             if (open == 0) {
                 finish();
             } else if (views.size() == 1) {
-                thread.schedule(this::finish, GRACE.toNanos());
+                thread.later(this::finish, GRACE.toNanos());
             }
         }
 

@@ -32,11 +32,11 @@ record ClusterView(List<Primary> primaries) {
     static ClusterView parse(String reply, HostPort asked, boolean byName, UnaryOperator<HostPort> mapper) {
         List<Primary> primaries = new ArrayList<>();
         for (String line : reply.lines().toList()) {
-            String[] fields = line.strip().split(" ");
+            String[] fields = line.strip().split(" ", -1);
             if (fields.length < 8) {
                 continue;
             }
-            List<String> flags = List.of(fields[2].split(","));
+            List<String> flags = List.of(fields[2].split(",", -1));
             List<int[]> ranges = ranges(fields);
             if (flags.contains("master")
                     && !flags.contains("noaddr")
@@ -50,7 +50,7 @@ record ClusterView(List<Primary> primaries) {
     }
 
     private static HostPort address(String text, HostPort asked, boolean byName) {
-        String[] parts = text.split(",");
+        String[] parts = text.split(",", -1);
         int at = parts[0].indexOf('@');
         String endpoint = at < 0 ? parts[0] : parts[0].substring(0, at);
         int colon = endpoint.lastIndexOf(':');
@@ -66,7 +66,7 @@ record ClusterView(List<Primary> primaries) {
         for (int i = 8; i < fields.length; i++) {
             // [slot->-node] and [slot-<-node] are migrations under way: the slot is still where it was.
             if (!fields[i].startsWith("[")) {
-                String[] ends = fields[i].split("-");
+                String[] ends = fields[i].split("-", -1);
                 int first = Integer.parseInt(ends[0]);
                 ranges.add(new int[] {first, ends.length > 1 ? Integer.parseInt(ends[1]) : first});
             }

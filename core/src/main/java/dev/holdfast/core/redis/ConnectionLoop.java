@@ -117,6 +117,19 @@ final class ConnectionLoop {
         });
     }
 
+    /** Leaves a server that is none any more, if it is there or on its way. Runs on the link thread. */
+    void leave(HostPort address) {
+        NodeConnection now = current;
+        if (now == null) {
+            if (attempt != null && address.equals(attempted)) {
+                hurry();
+            }
+        } else if (now.address().equals(address)) {
+            failures = 0;
+            lost(now, address + " owns no slots any more", null, null);
+        }
+    }
+
     /** Goes to another server at once, unless it is there already. Runs on the link thread. */
     void moveTo(HostPort address) {
         NodeConnection now = current;
@@ -162,8 +175,7 @@ final class ConnectionLoop {
         CompletableFuture<NodeConnection> mine = new CompletableFuture<>();
         attempt = mine;
         attempted = null;
-        source.primary()
-                .thenCompose(address -> {
+        var unusedAttempt = where().thenCompose(address -> {
                     attempted = address;
                     return opening.apply(address);
                 })
@@ -179,13 +191,22 @@ final class ConnectionLoop {
                 .toNanos();
         Future<?> guard = thread.schedule(
                 () -> mine.completeExceptionally(new RedisTimeoutException("no connection within the limits")), limit);
-        mine.whenComplete((connection, failure) -> {
+        var unusedGuard = mine.whenComplete((connection, failure) -> {
             guard.cancel(false);
             boolean posted = thread.execute(() -> finish(mine, connection, failure));
             if (!posted && connection != null) {
                 connection.drop("closed");
             }
         });
+    }
+
+    /** What the source says; a source that throws has failed like any other. */
+    private CompletableFuture<HostPort> where() {
+        try {
+            return source.primary();
+        } catch (RuntimeException | Error e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private void finish(
@@ -254,7 +275,7 @@ final class ConnectionLoop {
         }
         probing = true;
         long start = System.nanoTime();
-        Pending.within(
+        var unused = Pending.within(
                         connector.timer(),
                         settings.pingInterval(),
                         "PING",
@@ -267,12 +288,20 @@ final class ConnectionLoop {
             return;
         }
         probing = false;
-        long took = System.nanoTime() - start;
-        // An error reply is an answer too.
-        if (failure == null || Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {
+        long now = System.nanoTime();
+        long took = now - start;
+        Failures.Kind kind = failure == null ? null : Failures.kind(Failures.unwrap(failure));
+        // An error reply is an answer too, and so is whatever else arrived meanwhile: PING may wait behind a large
+        // reply.
+        boolean answered = kind == null || kind == Failures.Kind.ERROR || connection.heardNanos() - start > 0;
+        if (answered) {
             missed = 0;
             suspicion = null;
             owner.answered(took);
+        } else if (kind == Failures.Kind.REJECTED
+                && now - connection.heardNanos() <= settings.pingInterval().toNanos()) {
+            // The queue is full, so PING was never sent: that says nothing while answers keep it moving.
+            missed = 0;
         } else if (++missed >= MISSED_PINGS || suspicion != null) {
             String how = connection.address() + " did not answer " + (missed == 1 ? "PING" : missed + " PINGs");
             lost(connection, "frozen: " + (suspicion == null ? how : suspicion + ", and " + how), null, null);

@@ -15,6 +15,7 @@ import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.resource.ClientResources;
 import io.netty.channel.Channel;
 import io.netty.util.HashedWheelTimer;
+import io.netty.util.Timeout;
 import io.netty.util.Timer;
 import java.time.Duration;
 import java.util.List;
@@ -138,8 +139,8 @@ final class Connector {
                     adopt(address, role, lettuce, result);
                 }
             });
-        } catch (RuntimeException e) {
-            // A password supplier or an address that cannot be turned into a socket's.
+        } catch (Throwable e) {
+            // A password supplier, which may throw anything, or an address that cannot be turned into a socket's.
             result.completeExceptionally(Refusals.of(e, address, role, settings));
         }
         return result;
@@ -152,7 +153,7 @@ final class Connector {
             CompletableFuture<NodeConnection> result) {
         Channel channel = channels.establish(lettuce);
         if (channel == null) {
-            lettuce.closeAsync();
+            var unused = lettuce.closeAsync();
             result.completeExceptionally(
                     new RedisException(address + " closed the connection after the handshake", false, null));
             return;
@@ -161,7 +162,7 @@ final class Connector {
         // In one go; answers come in order, so PING is answered when ROLE is. PING tells a server that is still
         // loading.
         CompletableFuture<String> ping = connection.commands().ping().toCompletableFuture();
-        Pending.within(
+        var unused = Pending.within(
                         timer,
                         settings.commandTimeout(),
                         "ROLE of " + address,
@@ -236,7 +237,11 @@ final class Connector {
      * own them, and everything else belongs to the resources.
      */
     void close() {
-        timer.stop();
+        for (Timeout left : timer.stop()) {
+            if (left.task() instanceof Pending<?> pending) {
+                pending.close();
+            }
+        }
         try {
             if (!resources.shutdown(0, 1, TimeUnit.SECONDS).await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 // What is left are daemon threads that end by themselves.

@@ -28,6 +28,9 @@ final class LinkLife {
     private final Condition changed = lock.newCondition();
     private final LongAdder ups = new LongAdder();
     private boolean stuck;
+    /** Code of the refusal that was logged last, while the link is not up. */
+    private @Nullable String toldRefusal;
+
     private volatile LinkStatus status = LinkStatus.initial();
 
     LinkLife(String name, SerialDispatcher events) {
@@ -37,6 +40,12 @@ final class LinkLife {
 
     LinkStatus status() {
         return status;
+    }
+
+    /** Whether nothing has changed since a status was read. */
+    @SuppressWarnings("ReferenceEquality") // Each change makes another object.
+    boolean isCurrent(LinkStatus read) {
+        return read == status;
     }
 
     /** How often the link came up. */
@@ -89,10 +98,8 @@ final class LinkLife {
             } else {
                 // Already down: keep the latest reason, and say so only if the server began to refuse us.
                 status = next;
-                if (refusal != null
-                        && (now.refusal() == null
-                                || !refusal.code().equals(now.refusal().code()))) {
-                    LOG.warn("{} is refused, working without it: {}", name, refusal);
+                if (refusal != null && !refusal.code().equals(toldRefusal)) {
+                    log(now, next);
                 }
             }
         } finally {
@@ -137,7 +144,12 @@ final class LinkLife {
     private void tell(LinkListener listener, LinkChange change) {
         if (events.backlog() < EVENT_BACKLOG) {
             stuck = false;
-            events.execute(() -> listener.onChange(change));
+            events.execute(() -> {
+                // It may have been removed since.
+                if (listeners.contains(listener)) {
+                    listener.onChange(change);
+                }
+            });
         } else if (!stuck) {
             stuck = true;
             LOG.warn("{}: a listener is stuck, its further events are dropped", name);
@@ -148,18 +160,25 @@ final class LinkLife {
         if (next.state() == LinkState.DOWN) {
             Problem refusal = next.refusal();
             if (refusal != null) {
+                toldRefusal = refusal.code();
                 LOG.warn("{} is refused, working without it: {}", name, refusal);
             } else {
                 LOG.warn("{} is down, working without it until it is back: {}", name, next.reason());
             }
         } else if (next.state() == LinkState.UP && before.state() != LinkState.UP) {
+            toldRefusal = null;
             LOG.info("{} is up: {}", name, next.reason());
         }
     }
 
     Registration addListener(LinkListener listener) {
         // A listener added twice is told twice, and each registration takes back its own.
-        LinkListener own = listener::onChange;
+        LinkListener own = new LinkListener() {
+            @Override
+            public void onChange(LinkChange change) {
+                listener.onChange(change);
+            }
+        };
         lock.lock();
         try {
             listeners.add(own);

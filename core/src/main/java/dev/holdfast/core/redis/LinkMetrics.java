@@ -35,69 +35,83 @@ final class LinkMetrics implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
+        String link = settings.name();
         String mode = settings.uri().mode().name().toLowerCase(Locale.ROOT);
         for (LinkState state : new LinkState[] {LinkState.CONNECTING, LinkState.UP, LinkState.DOWN, LinkState.CLOSED}) {
             Gauge.builder("holdfast.redis.state", life, l -> l.status().state() == state ? 1 : 0)
+                    .tag("link", link)
                     .description("1 for the state the link is in")
                     .tag("mode", mode)
                     .tag("state", state.name().toLowerCase(Locale.ROOT))
                     .register(registry);
         }
         Gauge.builder("holdfast.redis.generation", life, l -> l.status().generation())
+                .tag("link", link)
                 .description("Number of the current connection and topology")
                 .register(registry);
         Gauge.builder("holdfast.redis.connections", connector, Connector::openConnections)
+                .tag("link", link)
                 .description("Open sockets, subscriptions and Sentinels included")
                 .register(registry);
         Gauge.builder("holdfast.redis.ping", backend, b -> b.pingNanos() / 1e9)
+                .tag("link", link)
                 .description("Time the latest probe took")
                 .baseUnit("seconds")
                 .register(registry);
         FunctionCounter.builder("holdfast.redis.connects", life, LinkLife::ups)
+                .tag("link", link)
                 .description("How often the link came up")
                 .register(registry);
-        operations(registry);
-        subscriptions(registry);
+        operations(registry, link);
+        subscriptions(registry, link);
         breaker(registry);
     }
 
-    private void operations(MeterRegistry registry) {
+    private void operations(MeterRegistry registry, String link) {
         FunctionTimer.builder(
                         "holdfast.redis.operations",
                         gate,
                         OperationGate::succeeded,
                         OperationGate::succeededNanos,
                         TimeUnit.NANOSECONDS)
+                .tag("link", link)
                 .description("Operations that succeeded")
                 .register(registry);
         for (Failures.Kind kind : Failures.Kind.values()) {
             FunctionCounter.builder("holdfast.redis.failures", gate, g -> g.failed(kind))
+                    .tag("link", link)
                     .description("Operations that failed, by what happened")
                     .tag("kind", kind.name().toLowerCase(Locale.ROOT))
                     .register(registry);
         }
     }
 
-    private void subscriptions(MeterRegistry registry) {
+    private void subscriptions(MeterRegistry registry, String link) {
         Gauge.builder("holdfast.redis.subscription.channels", subscriptions, SubscriptionHub::confirmed)
+                .tag("link", link)
                 .description("Channels whose subscription is in force")
                 .register(registry);
         Gauge.builder("holdfast.redis.subscription.backlog", subscriptions, SubscriptionHub::backlog)
+                .tag("link", link)
                 .description("Messages that wait for their listeners")
                 .register(registry);
         FunctionCounter.builder("holdfast.redis.subscription.messages", subscriptions, SubscriptionHub::received)
+                .tag("link", link)
                 .description("Messages delivered to listeners")
                 .register(registry);
         FunctionCounter.builder("holdfast.redis.subscription.losses", subscriptions, SubscriptionHub::losses)
+                .tag("link", link)
                 .description("Subscriptions that were interrupted")
                 .register(registry);
         FunctionCounter.builder("holdfast.redis.subscription.overflows", subscriptions, SubscriptionHub::overflows)
+                .tag("link", link)
                 .description("Interruptions because listeners were too slow")
                 .register(registry);
         FunctionCounter.builder(
                         "holdfast.redis.listener.failures",
                         subscriptions,
                         s -> s.listenerFailures() + life.events().failures())
+                .tag("link", link)
                 .description("Listeners that threw")
                 .register(registry);
     }

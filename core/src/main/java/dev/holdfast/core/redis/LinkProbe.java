@@ -5,6 +5,7 @@ import dev.holdfast.core.Severity;
 import dev.holdfast.core.health.HealthProbe;
 import dev.holdfast.core.health.Reading;
 import dev.holdfast.core.health.Status;
+import java.util.Collection;
 import java.util.stream.Collectors;
 
 /** Reads what the link knows about itself: the link probes its servers on its own, so this never waits. */
@@ -25,18 +26,21 @@ final class LinkProbe implements HealthProbe {
 
     @Override
     public String name() {
-        return "redis";
+        return settings.name();
     }
 
     @Override
     public Reading check() {
         LinkStatus now = life.status();
+        Collection<HostPort> unreachable = backend.unreachable();
+        boolean partly = now.state() == LinkState.UP && !unreachable.isEmpty();
         Status status = switch (now.state()) {
-            case UP -> Status.UP;
+            case UP -> partly ? Status.DEGRADED : Status.UP;
             case CONNECTING -> Status.UNKNOWN;
             default -> Status.DOWN;
         };
-        Reading reading = Reading.of(status, now.reason())
+        Reading reading = Reading.of(
+                        status, partly ? "not connected to " + unreachable + ", which own slots" : now.reason())
                 .with("mode", settings.uri().mode().name())
                 .with("state", now.state().name())
                 .with("generation", now.generation())

@@ -4,6 +4,8 @@ import dev.holdfast.core.HoldfastException;
 import dev.holdfast.core.Secrets;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -12,15 +14,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Knows the passwords of one link and keeps them out of every text.
  *
- * <p>Thread-safe. Remembers each password a supplier ever gave (a handful, over rotations), since an old one may still
- * stand in a late error.
+ * <p>Thread-safe. Remembers the secrets of the settings for ever, and of those a supplier gave the latest, since an old
+ * one may still stand in a late error. {@code rotated} is replaced as a whole, by one thread at a time.
  */
 final class LinkSecrets {
-    private static final int REMEMBERED = 64;
+    private static final int REMEMBERED = 32;
+    /** Hiding shorter ones would mask half of every text. */
+    private static final int SHORTEST = 3;
 
     private final @Nullable Supplier<String> password;
     private final @Nullable Supplier<String> sentinelPassword;
-    private final Set<String> known = ConcurrentHashMap.newKeySet();
+    private final Set<String> settled = ConcurrentHashMap.newKeySet();
+    private volatile List<String> rotated = List.of();
 
     LinkSecrets(@Nullable Supplier<String> password, @Nullable Supplier<String> sentinelPassword) {
         this.password = password;
@@ -30,31 +35,50 @@ final class LinkSecrets {
     /** The password to use now, or null for none; whatever the supplier throws comes through. */
     @Nullable
     String password() {
-        return password == null ? null : remember(password.get());
+        return password == null ? null : rotate(password.get());
     }
 
     /** The password to use now at sentinels, or null for none. */
     @Nullable
     String sentinelPassword() {
-        return sentinelPassword == null ? null : remember(sentinelPassword.get());
+        return sentinelPassword == null ? null : rotate(sentinelPassword.get());
     }
 
-    String remember(String secret) {
-        if (known.size() >= REMEMBERED) {
-            known.clear();
+    /** Remembers a secret that stands in the settings. */
+    void remember(String secret) {
+        settled.addAll(forms(secret));
+    }
+
+    private String rotate(@Nullable String secret) {
+        if (secret == null) {
+            throw new IllegalStateException("the password supplier returned null: let it throw if it has none");
         }
-        known.add(secret);
-        known.add(URLEncoder.encode(secret, StandardCharsets.UTF_8));
-        known.add(URLEncoder.encode(secret, StandardCharsets.UTF_8).replace("+", "%20"));
+        if (!rotated.contains(secret)) {
+            synchronized (this) {
+                Set<String> latest = new LinkedHashSet<>(forms(secret));
+                latest.addAll(rotated);
+                rotated = latest.stream().limit(REMEMBERED * 3L).toList();
+            }
+        }
         return secret;
+    }
+
+    /** As it is, and as it stands in URIs. */
+    private static Set<String> forms(String secret) {
+        if (secret.length() < SHORTEST) {
+            return Set.of();
+        }
+        String encoded = URLEncoder.encode(secret, StandardCharsets.UTF_8);
+        return new LinkedHashSet<>(List.of(secret, encoded, encoded.replace("+", "%20")));
     }
 
     String mask(@Nullable String text) {
         String masked = text == null ? "" : text;
-        for (String secret : known) {
-            if (!secret.isEmpty()) {
-                masked = Secrets.mask(masked, secret);
-            }
+        for (String secret : settled) {
+            masked = masked.replace(secret, Secrets.MASK);
+        }
+        for (String secret : rotated) {
+            masked = masked.replace(secret, Secrets.MASK);
         }
         return Secrets.mask(masked);
     }

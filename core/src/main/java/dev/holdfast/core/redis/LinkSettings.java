@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link RedisLinkBuilder} found valid; immutable.
  *
+ * @param name of the link within the application
  * @param uri servers, mode and database
  * @param secrets what must never be printed, and the passwords of each attempt
  * @param username ACL user, null for the default user
@@ -22,14 +23,16 @@ import org.jspecify.annotations.Nullable;
  * @param pingInterval how often a connection is probed, and how long each probe may take
  * @param requestQueueSize bound of commands waiting for answers, per connection
  * @param subscriptionBacklog bound of messages waiting for their listeners
- * @param topologyRefresh how often a cluster or the sentinels are asked for their topology
+ * @param topologyRefresh how often a cluster is asked for its topology
  * @param breaker when to call a server frozen
  * @param addressMapper translates addresses that servers announce
  * @param clientName shown by CLIENT LIST
  * @param profile where the application runs
- * @param serverCheck whether the server's settings are checked after connecting
+ * @param serverCheck whether the server's settings are checked
+ * @param serverCheckInterval how often, besides after connecting
  */
 record LinkSettings(
+        String name,
         RedisUri uri,
         LinkSecrets secrets,
         @Nullable String username,
@@ -47,7 +50,8 @@ record LinkSettings(
         UnaryOperator<HostPort> addressMapper,
         String clientName,
         Profile profile,
-        boolean serverCheck) {
+        boolean serverCheck,
+        Duration serverCheckInterval) {
 
     static final Duration COMMAND_TIMEOUT = Duration.ofSeconds(3);
 

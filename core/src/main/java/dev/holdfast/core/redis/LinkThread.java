@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The one thread on which a link decides: connection loops and topology belong to it, so they need no locks.
  *
- * <p>Nothing that blocks, and no code of users, runs on it.
+ * <p>Nothing that blocks runs on it, and of users' code only the password supplier and the address mapper.
  */
 final class LinkThread {
     private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
@@ -34,6 +34,11 @@ final class LinkThread {
         } catch (RejectedExecutionException e) {
             return false;
         }
+    }
+
+    /** Runs a task later, which nobody will want to cancel; never if the thread has ended. */
+    void later(Runnable task, long nanos) {
+        var unused = schedule(task, nanos);
     }
 
     /** Runs a task later; cancelled already if the thread has ended. */

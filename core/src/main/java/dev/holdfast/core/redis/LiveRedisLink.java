@@ -1,6 +1,7 @@
 package dev.holdfast.core.redis;
 
 import dev.holdfast.core.Problem;
+import dev.holdfast.core.Threads;
 import dev.holdfast.core.health.HealthProbe;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -36,7 +37,7 @@ final class LiveRedisLink implements RedisLink {
         connector = new Connector(settings);
         thread = new LinkThread();
         life = new LinkLife("Redis " + settings.uri(), new SerialDispatcher("holdfast-redis-events"));
-        gate = new OperationGate(settings.breaker(), this::frozen);
+        gate = new OperationGate(settings.name(), settings.breaker(), this::frozen);
         backend = switch (settings.uri().mode()) {
             case CLUSTER -> new ClusterBackend(thread, connector, settings, life, gate);
             case SENTINEL -> single(new SentinelPrimary(thread, connector, settings));
@@ -56,9 +57,20 @@ final class LiveRedisLink implements RedisLink {
         LiveRedisLink link = new LiveRedisLink(settings);
         if (settings.serverCheck()) {
             link.addListener(link.watch);
+            link.watchAgain();
         }
         link.backend.start();
         return link;
+    }
+
+    /** Replication and memory change while a connection lives, and so may settings. */
+    private void watchAgain() {
+        thread.later(
+                () -> {
+                    watch.look();
+                    watchAgain();
+                },
+                settings.serverCheckInterval().toNanos());
     }
 
     private void frozen(String reason) {
@@ -103,16 +115,17 @@ final class LiveRedisLink implements RedisLink {
         long start = System.nanoTime();
         CompletableFuture<T> work;
         boolean single;
+        int before = CountedCommands.handedOver();
         try {
             CompletionStage<T> stage = send(operation, status);
-            single = isSingle(stage);
+            single = isSingle(stage, before);
             work = stage.toCompletableFuture();
         } catch (RuntimeException | Error e) {
-            throw thrown(failed(status, start, e, true));
+            throw thrown(failed(status, start, e, CountedCommands.handedOver() == before));
         }
         try {
             T value = work.get(limit, TimeUnit.NANOSECONDS);
-            gate.succeeded(System.nanoTime() - start, status == life.status());
+            gate.succeeded(System.nanoTime() - start, life.isCurrent(status));
             return value;
         } catch (TimeoutException e) {
             work.cancel(true);
@@ -137,12 +150,13 @@ final class LiveRedisLink implements RedisLink {
             return CompletableFuture.failedFuture(e);
         }
         long start = System.nanoTime();
+        int before = CountedCommands.handedOver();
         try {
             CompletionStage<T> stage = send(operation, status);
-            return new Pending<T>(new Books(status, deadline, isSingle(stage)), start)
+            return new Pending<T>(new Books(status, deadline, isSingle(stage, before)), start)
                     .await(stage, connector.timer(), limit);
         } catch (RuntimeException | Error e) {
-            return CompletableFuture.failedFuture(failed(status, start, e, true));
+            return CompletableFuture.failedFuture(failed(status, start, e, CountedCommands.handedOver() == before));
         }
     }
 
@@ -169,15 +183,16 @@ final class LiveRedisLink implements RedisLink {
         return Objects.requireNonNull(stage, "the operation returned null instead of a stage");
     }
 
-    /** Whether the operation is one command, which was then either refused or sent as a whole. */
-    private static boolean isSingle(CompletionStage<?> stage) {
-        return stage instanceof AsyncCommand || stage instanceof ScriptReply;
+    /** Whether the operation is one command so far, which was then either refused or sent as a whole. */
+    private static boolean isSingle(CompletionStage<?> stage, int handedOverBefore) {
+        return (stage instanceof AsyncCommand || stage instanceof ScriptReply)
+                && CountedCommands.handedOver() - handedOverBefore == 1;
     }
 
     private RedisTimeoutException expired(LinkStatus status, long start, Duration deadline) {
         RedisTimeoutException e = new RedisTimeoutException("Redis did not answer within " + deadline + " (link "
                 + life.status().state() + ", generation " + status.generation() + "): possibly executed");
-        gate.failed(Failures.Kind.TIMEOUT, System.nanoTime() - start, e, status == life.status());
+        gate.failed(Failures.Kind.TIMEOUT, System.nanoTime() - start, e, life.isCurrent(status));
         backend.timedOut();
         return e;
     }
@@ -185,7 +200,7 @@ final class LiveRedisLink implements RedisLink {
     private Throwable failed(LinkStatus status, long start, Throwable wrapped, boolean single) {
         Throwable failure = Failures.unwrap(wrapped);
         Failures.Kind kind = Failures.kind(failure);
-        gate.failed(kind, System.nanoTime() - start, failure, status == life.status());
+        gate.failed(kind, System.nanoTime() - start, failure, life.isCurrent(status));
         if (Failures.isWrongServer(failure)) {
             backend.wrongServer(status, settings.secrets().mask(failure.getMessage()));
         }
@@ -193,7 +208,10 @@ final class LiveRedisLink implements RedisLink {
             return failure;
         }
         Throwable cause = settings.secrets().clean(failure);
-        String message = settings.secrets().mask(failure.getMessage());
+        String text = failure.getMessage();
+        String message = text == null
+                ? failure.getClass().getSimpleName()
+                : settings.secrets().mask(text);
         // In an operation of several commands an earlier one may have been sent.
         return kind == Failures.Kind.REJECTED && single
                 ? new RedisUnavailableException("Redis took no command: " + message, cause)
@@ -211,8 +229,10 @@ final class LiveRedisLink implements RedisLink {
     }
 
     private static long nanos(Duration duration) {
-        // Longer than a century is as good as for ever, and does not overflow.
-        return duration.getSeconds() > 3_000_000_000L ? Long.MAX_VALUE / 2 : duration.toNanos();
+        // Longer than a century is as good as for ever, and does not overflow; nor does what is long past.
+        return duration.isNegative()
+                ? -1
+                : duration.toSeconds() > 3_000_000_000L ? Long.MAX_VALUE / 2 : duration.toNanos();
     }
 
     @Override
@@ -245,8 +265,13 @@ final class LiveRedisLink implements RedisLink {
             backend.close();
             subscriptions.close();
         });
-        connector.close();
         life.events().close();
+        if (Thread.currentThread() instanceof IoThread) {
+            // Such a thread cannot wait for its own end.
+            Threads.daemon("holdfast-redis-close").newThread(connector::close).start();
+        } else {
+            connector.close();
+        }
     }
 
     @Override
@@ -270,7 +295,7 @@ final class LiveRedisLink implements RedisLink {
 
         @Override
         public void succeeded(long startNanos) {
-            gate.succeeded(System.nanoTime() - startNanos, status == life.status());
+            gate.succeeded(System.nanoTime() - startNanos, life.isCurrent(status));
         }
 
         @Override
@@ -281,6 +306,13 @@ final class LiveRedisLink implements RedisLink {
         @Override
         public Throwable expired(long startNanos) {
             return LiveRedisLink.this.expired(status, startNanos, deadline);
+        }
+
+        @Override
+        public Throwable closed(long startNanos) {
+            RedisException e = new RedisException("the link was closed before Redis answered", true, null);
+            gate.failed(Failures.Kind.CONNECTION, System.nanoTime() - startNanos, e, false);
+            return e;
         }
     }
 }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class NodeConnection {
     private final HostPort address;
     private final StatefulRedisConnection<byte[], byte[]> lettuce;
+    private final RedisAsyncCommands<byte[], byte[]> commands;
     private final Channel channel;
+    private final SocketGuard socket;
     private final AtomicReference<@Nullable String> dropReason = new AtomicReference<>();
     private final AtomicBoolean lettuceClosed = new AtomicBoolean();
     private final CompletableFuture<String> closed = new CompletableFuture<>();
@@ -26,7 +28,9 @@ final class NodeConnection {
     NodeConnection(HostPort address, StatefulRedisConnection<byte[], byte[]> lettuce, Channel channel) {
         this.address = address;
         this.lettuce = lettuce;
+        this.commands = new CountedCommands(lettuce);
         this.channel = channel;
+        this.socket = SocketGuard.of(channel);
         channel.closeFuture().addListener(done -> onClosed());
     }
 
@@ -39,7 +43,12 @@ final class NodeConnection {
     }
 
     RedisAsyncCommands<byte[], byte[]> commands() {
-        return lettuce.async();
+        return commands;
+    }
+
+    /** When the server was last heard, as {@link System#nanoTime()} tells it. */
+    long heardNanos() {
+        return socket.heardNanos();
     }
 
     StatefulRedisPubSubConnection<byte[], byte[]> pubSub() {
@@ -65,7 +74,7 @@ final class NodeConnection {
 
     private void closeLettuce() {
         if (lettuceClosed.compareAndSet(false, true)) {
-            lettuce.closeAsync();
+            var unused = lettuce.closeAsync();
         }
     }
 

@@ -3,6 +3,9 @@ package dev.holdfast.core.redis;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
@@ -26,16 +29,16 @@ final class OperationGate {
     private volatile int successesOfInterest;
     private final LongAdder succeeded = new LongAdder();
     private final LongAdder nanos = new LongAdder();
-    private final LongAdder[] failed = new LongAdder[Failures.Kind.values().length];
+    private final Map<Failures.Kind, LongAdder> failed = new EnumMap<>(Failures.Kind.class);
 
-    OperationGate(LinkSettings.Breaker settings, Consumer<String> onOpen) {
+    OperationGate(String name, LinkSettings.Breaker settings, Consumer<String> onOpen) {
         this.onOpen = onOpen;
         this.window = settings.window();
-        for (int i = 0; i < failed.length; i++) {
-            failed[i] = new LongAdder();
+        for (Failures.Kind kind : Failures.Kind.values()) {
+            failed.put(kind, new LongAdder());
         }
         breaker = CircuitBreaker.of(
-                "redis",
+                name,
                 CircuitBreakerConfig.custom()
                         .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                         .slidingWindowSize(settings.window())
@@ -65,7 +68,7 @@ final class OperationGate {
 
     /** An operation failed. */
     void failed(Failures.Kind kind, long tookNanos, @Nullable Throwable failure, boolean current) {
-        failed[kind.ordinal()].increment();
+        counter(kind).increment();
         if (kind == Failures.Kind.ERROR) {
             answered(tookNanos, current);
         } else if (kind == Failures.Kind.TIMEOUT && current) {
@@ -104,6 +107,10 @@ final class OperationGate {
     }
 
     long failed(Failures.Kind kind) {
-        return failed[kind.ordinal()].sum();
+        return counter(kind).sum();
+    }
+
+    private LongAdder counter(Failures.Kind kind) {
+        return Objects.requireNonNull(failed.get(kind));
     }
 }

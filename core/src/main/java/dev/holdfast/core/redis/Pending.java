@@ -38,6 +38,9 @@ final class Pending<T> extends CompletableFuture<T> implements BiConsumer<T, Thr
 
         /** The operation reached its deadline: what its caller gets to see. */
         Throwable expired(long startNanos);
+
+        /** The link was closed before the operation ended: what its caller gets to see. */
+        Throwable closed(long startNanos);
     }
 
     private final Ledger ledger;
@@ -59,7 +62,12 @@ final class Pending<T> extends CompletableFuture<T> implements BiConsumer<T, Thr
         CompletableFuture<T> future = stage.toCompletableFuture();
         work = future;
         if (!future.isDone()) {
-            timeout = timer.newTimeout(this, nanos, TimeUnit.NANOSECONDS);
+            try {
+                timeout = timer.newTimeout(this, nanos, TimeUnit.NANOSECONDS);
+            } catch (IllegalStateException e) {
+                // The timer stopped between the caller's look at the state and now.
+                close();
+            }
         }
         stage.whenComplete(this);
         return this;
@@ -82,6 +90,12 @@ final class Pending<T> extends CompletableFuture<T> implements BiConsumer<T, Thr
                             @Override
                             public Throwable expired(long startNanos) {
                                 return new RedisTimeoutException(what + " was not answered within " + limit);
+                            }
+
+                            @Override
+                            public Throwable closed(long startNanos) {
+                                return new RedisException(
+                                        "the link was closed before " + what + " was answered", true, null);
                             }
                         },
                         0)
@@ -107,10 +121,20 @@ final class Pending<T> extends CompletableFuture<T> implements BiConsumer<T, Thr
 
     @Override
     public void run(Timeout expired) {
-        if (!SETTLED.compareAndSet(this, false, true)) {
-            return;
+        if (SETTLED.compareAndSet(this, false, true)) {
+            giveUp(ledger.expired(startNanos));
         }
-        completeExceptionally(ledger.expired(startNanos));
+    }
+
+    /** Ends the wait because the link is closed and no timer will. */
+    void close() {
+        if (SETTLED.compareAndSet(this, false, true)) {
+            giveUp(ledger.closed(startNanos));
+        }
+    }
+
+    private void giveUp(Throwable failure) {
+        completeExceptionally(failure);
         CompletableFuture<T> abandoned = work;
         if (abandoned != null) {
             abandoned.cancel(true);

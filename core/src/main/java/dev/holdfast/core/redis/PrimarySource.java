@@ -12,6 +12,11 @@ interface PrimarySource {
     /** Adds someone to tell, on the link thread, as soon as the primary is another one. */
     void onMove(Consumer<HostPort> listener);
 
+    /** Adds someone to tell, on the link thread, that an address is no primary any more. */
+    default void onLeave(Consumer<HostPort> listener) {
+        // Whoever has one primary only tells of moves.
+    }
+
     /** Begins to watch. */
     void start();
 

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Every operation ends within its deadline. While the link is not {@link LinkState#UP} operations are refused at
  *       once; nothing is queued for later.
  *   <li>A command is sent at most once. What was sent and not answered counts as possibly executed and is never sent
- *       again; only a script that the server does not know is sent a second time, since it did not run.
+ *       again; only what a server said it did not run is sent a second time: a script that it does not know, and in a
+ *       cluster a command for a slot that is elsewhere.
  *   <li>A frozen server (accepts, never answers) costs a bounded number of slow calls; then a circuit breaker refuses
  *       operations within microseconds while the link probes in the background, and drops the connection, so that
  *       nothing written to it later can land on a stale primary. What was sent before that counts as possibly executed:
@@ -119,7 +120,8 @@ public interface RedisLink extends AutoCloseable {
      * @return its result, null where Redis answers nil
      * @throws RedisUnavailableException at once, if the link is not up: nothing was sent
      * @throws RedisTimeoutException if the deadline passed: possibly executed
-     * @throws RedisException if the server answered an error, or the connection broke before it answered
+     * @throws RedisException if the server answered an error, the connection broke before it answered, or the thread was
+     *     interrupted (its interrupt status stays set)
      * @throws IllegalStateException on an I/O thread of a link, where it would wait for itself
      */
     <T> @Nullable T call(Duration deadline, RedisOperation<T> operation);
@@ -156,14 +158,15 @@ public interface RedisLink extends AutoCloseable {
     Registration addListener(LinkListener listener);
 
     /**
-     * A probe named {@code redis}: state, generation, latency of the last ping, refusal.
+     * A probe with the link's name: state, generation, latency of the last ping, refusal. Degraded while a cluster is up
+     * without all of its primaries.
      *
      * @return the probe, for the health module or any scheduler
      */
     HealthProbe healthProbe();
 
     /**
-     * Metrics of the link, under {@code holdfast.redis.*}, and of its circuit breaker under Resilience4j's names.
+     * Metrics of the link, under {@code holdfast.redis.*} with its name as tag {@code link}, and of its circuit breaker under Resilience4j's names.
      *
      * @return binds to any number of registries
      */

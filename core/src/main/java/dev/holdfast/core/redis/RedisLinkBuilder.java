@@ -62,9 +62,11 @@ public final class RedisLinkBuilder {
     int breakerMinimumCalls = 10;
     int breakerFailureRate = 50;
     UnaryOperator<HostPort> addressMapper = UnaryOperator.identity();
+    String name = "redis";
     String clientName = "holdfast";
     Profile profile = Profile.DEVELOPMENT;
     boolean serverCheck = true;
+    Duration serverCheckInterval = Duration.ofMinutes(1);
     final Set<String> accepted = new HashSet<>();
 
     RedisLinkBuilder(String uri) {
@@ -98,7 +100,8 @@ public final class RedisLinkBuilder {
      * Sets where the password comes from; overrides the URI's. It is asked at every connection attempt, so a rotated
      * password is picked up by the next one.
      *
-     * @param password called on a thread of the link; should be quick; never returns null
+     * @param password called on the link's own thread, which watches its connections: must be quick, so fetch from a
+     *     vault elsewhere; never returns null. If it throws, the attempt has failed
      * @return this
      */
     public RedisLinkBuilder password(Supplier<String> password) {
@@ -227,7 +230,8 @@ public final class RedisLinkBuilder {
     }
 
     /**
-     * Sets how often the cluster or the sentinels are asked for their topology, besides whenever something fails.
+     * Sets how often the cluster is asked for its topology, besides whenever something fails. Sentinels are asked with
+     * every probe.
      *
      * @param interval 10 s by default
      * @return this
@@ -240,7 +244,7 @@ public final class RedisLinkBuilder {
     /**
      * Bounds the commands that wait for answers on one connection; further ones are refused.
      *
-     * @param commands 10,000 by default
+     * @param commands at least 8, which a connection begins with; 10,000 by default
      * @return this
      */
     public RedisLinkBuilder requestQueueSize(int commands) {
@@ -279,11 +283,23 @@ public final class RedisLinkBuilder {
      * Translates addresses that sentinels and cluster nodes announce, where they are not those to connect to (NAT,
      * containers, proxies). Also applied to the hosts of the URI.
      *
-     * @param mapper must be quick and must not throw; the identity by default
+     * @param mapper called on the link's own thread, so it must be quick and must not throw; the identity by default
      * @return this
      */
     public RedisLinkBuilder addressMapper(UnaryOperator<HostPort> mapper) {
         this.addressMapper = Objects.requireNonNull(mapper, "mapper");
+        return this;
+    }
+
+    /**
+     * Names this link within the application: its health probe, its circuit breaker, and the tag {@code link} of its
+     * metrics. An application with several links gives each a name; otherwise registries keep the metrics of one only.
+     *
+     * @param name lower-case letters, digits, dots and dashes; {@code redis} by default
+     * @return this
+     */
+    public RedisLinkBuilder name(String name) {
+        this.name = Objects.requireNonNull(name, "name");
         return this;
     }
 
@@ -323,7 +339,8 @@ public final class RedisLinkBuilder {
     }
 
     /**
-     * Switches the check of the server's own settings after connecting on or off, see {@link RedisServerCheck}.
+     * Switches the check of the server's own settings, after connecting and once a minute, on or off, see
+     * {@link RedisServerCheck}.
      *
      * @param enabled true by default
      * @return this

@@ -9,7 +9,9 @@ import java.util.concurrent.CompletionStage;
  * <p>It runs on the caller's thread, under no lock, and must not block. Its deadline covers the whole stage, however many
  * commands that takes. To one server, all commands of one operation go through the same connection: if that is replaced
  * meanwhile, those not yet answered fail, and later ones are refused. In a cluster each goes to the primary of its key at
- * that moment; compare {@link RedisLink#generation()} where it matters. Commands that address all nodes of a cluster
+ * that moment; compare {@link RedisLink#generation()} where it matters. All operations share the connection and answers
+ * come in order, so no command may block on the server (BLPOP, WAIT, XREAD with BLOCK, scripts that take seconds): others
+ * would wait behind it, and the link would take the silence for a frozen server. Commands that address all nodes of a cluster
  * (FLUSHALL, KEYS, SCAN, SCRIPT LOAD …) are not supported there. A step that begins after the deadline is still sent,
  * unless the stage was made by one command or one script.
  *

@@ -97,7 +97,7 @@ public final class RedisServerCheck {
 
     private static void version(Map<String, String> facts, List<Problem> problems) {
         String version = facts.getOrDefault("redis_version", "");
-        String[] parts = version.split("\\.");
+        String[] parts = version.split("\\.", -1);
         try {
             int major = Integer.parseInt(parts[0]);
             int minor = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
@@ -173,7 +173,7 @@ public final class RedisServerCheck {
         long offset = number(facts, "master_repl_offset");
         for (int i = 0; facts.containsKey("slave" + i); i++) {
             Map<String, String> replica = new HashMap<>();
-            for (String pair : facts.getOrDefault("slave" + i, "").split(",")) {
+            for (String pair : facts.getOrDefault("slave" + i, "").split(",", -1)) {
                 int equals = pair.indexOf('=');
                 if (equals > 0) {
                     replica.put(pair.substring(0, equals), pair.substring(equals + 1));

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The primary as the sentinels name it: the answer with the highest configuration epoch, which every failover raises, so
- * a sentinel that missed one is overruled.
+ * a sentinel that missed one is overruled, by the others or by what was known before. Back to an older epoch goes only
+ * what most of the configured sentinels say, as after all of them were set up anew.
  *
  * <p>Keeps one connection to each sentinel, listens there for {@code +switch-master}, and asks each again whenever its
  * connection was probed. All state belongs to the link thread.
@@ -38,6 +39,7 @@ final class SentinelPrimary implements PrimarySource {
     private final List<CompletableFuture<HostPort>> waiting = new ArrayList<>();
     private final List<Consumer<HostPort>> listeners = new ArrayList<>();
     private @Nullable HostPort told;
+    private long toldEpoch;
 
     SentinelPrimary(LinkThread thread, Connector connector, LinkSettings settings) {
         this.thread = thread;
@@ -66,7 +68,8 @@ final class SentinelPrimary implements PrimarySource {
     public CompletableFuture<HostPort> primary() {
         CompletableFuture<HostPort> result = new CompletableFuture<>();
         waiting.add(result);
-        result.whenComplete((address, failure) -> thread.execute(() -> waiting.remove(result)));
+        var unused =
+                result.whenComplete((address, failure) -> thread.execute(() -> waiting.removeIf(w -> w == result)));
         if (sentinels.stream().anyMatch(s -> s.connection != null)) {
             sentinels.forEach(s -> s.answer = null);
             sentinels.forEach(Sentinel::ask);
@@ -83,13 +86,13 @@ final class SentinelPrimary implements PrimarySource {
         }
         Answer best = best();
         if (best != null && sentinels.stream().noneMatch(s -> s.asking)) {
-            answer(best.primary());
+            answer(best);
         } else if (best != null) {
-            thread.schedule(
+            thread.later(
                     () -> {
                         Answer now = best();
                         if (now != null) {
-                            answer(now.primary());
+                            answer(now);
                         }
                     },
                     GRACE.toNanos());
@@ -99,26 +102,41 @@ final class SentinelPrimary implements PrimarySource {
         }
     }
 
-    private void answer(HostPort primary) {
-        List.copyOf(waiting).forEach(w -> w.complete(primary));
-        tell(primary);
+    private void answer(Answer best) {
+        List.copyOf(waiting).forEach(w -> w.complete(best.primary()));
+        tell(best);
     }
 
     /** Those who asked know already; the others learn it here. */
-    private void tell(HostPort primary) {
+    private void tell(Answer best) {
+        HostPort primary = best.primary();
         HostPort before = told;
         told = primary;
+        toldEpoch = best.epoch();
         if (before != null && !before.equals(primary)) {
             listeners.forEach(l -> l.accept(primary));
         }
     }
 
     private @Nullable Answer best() {
-        return sentinels.stream()
+        Answer newest = sentinels.stream()
                 .map(s -> s.answer)
                 .filter(Objects::nonNull)
                 .max(Comparator.comparingLong(Answer::epoch))
                 .orElse(null);
+        return newest == null || isOutdated(newest) ? null : newest;
+    }
+
+    /** Whether it leads back behind a failover that is known to have happened. */
+    private boolean isOutdated(Answer answer) {
+        long votes = sentinels.stream()
+                .map(s -> s.answer)
+                .filter(a -> a != null && a.primary().equals(answer.primary()))
+                .count();
+        return told != null
+                && !told.equals(answer.primary())
+                && answer.epoch() < toldEpoch
+                && votes * 2 <= sentinels.size();
     }
 
     private Throwable reason() {
@@ -126,6 +144,13 @@ final class SentinelPrimary implements PrimarySource {
             if (sentinel.failure instanceof RefusedException refused) {
                 return refused;
             }
+        }
+        if (sentinels.stream().anyMatch(s -> s.answer != null)) {
+            return new RedisException(
+                    "the sentinels that answer name a primary from before the failover to " + told
+                            + ", and are no majority of " + settings.uri().hosts(),
+                    false,
+                    null);
         }
         Throwable last = sentinels.get(0).failure;
         return new RedisException(
@@ -139,7 +164,7 @@ final class SentinelPrimary implements PrimarySource {
     private void heard() {
         Answer best = best();
         if (best != null && waiting.isEmpty()) {
-            tell(best.primary());
+            tell(best);
         }
         decide();
     }
@@ -179,7 +204,7 @@ final class SentinelPrimary implements PrimarySource {
                     }
                 }
             });
-            made.pubSub().async().subscribe(SWITCHED);
+            var unused = made.pubSub().async().subscribe(SWITCHED);
             ask();
         }
 
@@ -206,7 +231,7 @@ final class SentinelPrimary implements PrimarySource {
             asking = true;
             CommandArgs<byte[], byte[]> args =
                     new CommandArgs<>(ByteArrayCodec.INSTANCE).add("MASTER").addKey(name);
-            Pending.within(
+            var unused = Pending.within(
                             connector.timer(),
                             settings.pingInterval(),
                             "SENTINEL MASTER",
@@ -238,7 +263,8 @@ final class SentinelPrimary implements PrimarySource {
                 answer = new Answer(
                         settings.addressMapper().apply(announced),
                         Long.parseLong(text.getOrDefault("config-epoch", "0")));
-            } catch (IllegalArgumentException e) {
+            } catch (RuntimeException e) {
+                // No address, or a mapper that throws.
                 failure = new RedisException("a Sentinel answered without an address: " + text, false, e);
             }
         }

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checks the server's settings each time the link comes up, and says what is new. Runs on the event thread; {@code found}
- * is published for the health probe.
+ * Checks the server's settings each time the link comes up and from time to time, and says what is new. Asks on the event
+ * and the link thread, hears on I/O threads; {@code found} is published for the health probe.
  */
 final class ServerWatch implements LinkListener {
     private static final Logger LOG = LoggerFactory.getLogger(RedisLink.class);
@@ -28,8 +28,15 @@ final class ServerWatch implements LinkListener {
     @Override
     public void onChange(LinkChange change) {
         if (change.to() == LinkState.UP) {
+            look();
+        }
+    }
+
+    /** Asks the server, if it is there. */
+    void look() {
+        if (link.state() == LinkState.UP) {
             // A failure is the link's own affair, which reports it.
-            RedisServerCheck.run(link).thenAccept(this::report);
+            var unused = RedisServerCheck.run(link).thenAccept(this::report);
         }
     }
 

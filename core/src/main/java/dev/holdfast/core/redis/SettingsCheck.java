@@ -6,6 +6,7 @@ import dev.holdfast.core.Problems;
 import dev.holdfast.core.Profile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** Judges a {@link RedisLinkBuilder} as a whole: what cannot work anywhere, and what is unsafe in production. */
 final class SettingsCheck {
     private static final Duration SHORTEST = Duration.ofMillis(1);
+    /** HELLO or AUTH, names of client and library, SELECT, PING and ROLE, some of them in one go. */
+    private static final int HANDSHAKE = 8;
+
     private static final Duration LONGEST = Duration.ofDays(1);
 
     private final RedisLinkBuilder b;
@@ -47,9 +51,22 @@ final class SettingsCheck {
                 b.reconnectCap,
                 "shorter than the first delay " + b.reconnectFirst,
                 "raise the cap or lower the first delay");
-        atLeastOne("requestQueueSize", b.requestQueueSize);
+        fatal.require(
+                b.requestQueueSize >= HANDSHAKE,
+                "redis.requestQueueSize",
+                "requestQueueSize",
+                b.requestQueueSize,
+                "fewer than the " + HANDSHAKE + " commands with which a connection begins",
+                "use a bound such as 10000");
         atLeastOne("subscriptionBacklog", b.subscriptionBacklog);
         breaker();
+        fatal.require(
+                b.name.matches("[a-z0-9.-]+"),
+                "redis.name",
+                "name",
+                b.name,
+                "not a name for a probe and for metrics",
+                "use lower-case letters, digits, dots and dashes");
         fatal.require(
                 b.clientName.matches("[!-~]+"),
                 "redis.clientName",
@@ -134,22 +151,26 @@ final class SettingsCheck {
                 "",
                 "two sources of trust, a PEM file and a trust store",
                 "keep one");
-        readable("tlsAuthorities", b.tlsAuthorities, in -> {
-            if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
-                throw new GeneralSecurityException("no certificate in it");
-            }
-        });
+        readable("tlsAuthorities", b.tlsAuthorities, SettingsCheck::certificates);
         char[] storePassword = b.tlsTrustStorePassword == null ? null : b.tlsTrustStorePassword.toCharArray();
         Path store = b.tlsTrustStore;
         readable("tlsTrustStore", store, in -> {
             KeyStore keys = KeyStore.getInstance(KeyStore.getDefaultType());
             keys.load(in, storePassword);
         });
-        readable(
-                "tlsIdentity.certificate",
-                b.tlsCertificate,
-                in -> CertificateFactory.getInstance("X.509").generateCertificates(in));
-        readable("tlsIdentity.key", b.tlsKey, in -> {});
+        readable("tlsIdentity.certificate", b.tlsCertificate, SettingsCheck::certificates);
+        readable("tlsIdentity.key", b.tlsKey, in -> {
+            // What Netty takes; other headers stand for encrypted keys and older formats.
+            if (!new String(in.readAllBytes(), StandardCharsets.ISO_8859_1).contains("-----BEGIN PRIVATE KEY-----")) {
+                throw new GeneralSecurityException("no unencrypted PKCS#8 key in it");
+            }
+        });
+    }
+
+    private static void certificates(InputStream in) throws GeneralSecurityException {
+        if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
+            throw new GeneralSecurityException("no certificate in it");
+        }
     }
 
     private interface Reader {
@@ -238,6 +259,7 @@ final class SettingsCheck {
                         b.tlsKey)
                 : null;
         return new LinkSettings(
+                b.name,
                 uri,
                 secrets,
                 b.username != null ? b.username : uri.username(),
@@ -255,6 +277,7 @@ final class SettingsCheck {
                 b.addressMapper,
                 b.clientName,
                 b.profile,
-                b.serverCheck);
+                b.serverCheck,
+                b.serverCheckInterval);
     }
 }

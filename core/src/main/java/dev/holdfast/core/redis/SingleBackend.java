@@ -74,7 +74,7 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
         if (suspected) {
             suspected = false;
             // Alive, but slower than its callers' deadlines: let it breathe, longer each time.
-            thread.schedule(gate::reset, settings.reconnect().delay(trips++).toNanos());
+            thread.later(gate::reset, settings.reconnect().delay(trips++).toNanos());
         }
     }
 
@@ -111,7 +111,7 @@ final class SingleBackend implements Backend, ConnectionLoop.Owner {
 
     @Override
     public void wrongServer(LinkStatus status, String reason) {
-        if (status == life.status()) {
+        if (life.isCurrent(status)) {
             drop("not the primary any more: " + reason);
         }
     }

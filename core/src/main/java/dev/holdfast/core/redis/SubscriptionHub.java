@@ -3,6 +3,7 @@ package dev.holdfast.core.redis;
 import dev.holdfast.core.Problem;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +31,9 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
     private final ConnectionLoop loop;
     private final SerialDispatcher messages = new SerialDispatcher("holdfast-redis-messages");
     private final Map<ByteBuffer, Channel> channels = new HashMap<>();
+    /** How many UNSUBSCRIBEs of a channel are on their way, on this connection; what is confirmed before them is over. */
+    private final Map<ByteBuffer, Integer> leaving = new HashMap<>();
+
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong epoch = new AtomicLong();
     private final LongAdder received = new LongAdder();
@@ -44,6 +48,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         this.settings = settings;
         this.loop = new ConnectionLoop(thread, connector, source, connector::connectPubSub, settings, this);
         source.onMove(loop::moveTo);
+        source.onLeave(loop::leave);
     }
 
     /** One channel and who listens to it. */
@@ -101,9 +106,27 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         if (channel != null && channel.subscribers.remove(subscriber) && channel.subscribers.isEmpty()) {
             channels.remove(ByteBuffer.wrap(name));
             countConfirmed();
-            if (connection != null) {
-                connection.pubSub().async().unsubscribe(name);
+            NodeConnection on = connection;
+            if (on != null) {
+                leave(on, name);
             }
+        }
+    }
+
+    private void leave(NodeConnection on, byte[] name) {
+        leaving.merge(ByteBuffer.wrap(name), 1, Integer::sum);
+        var unused = on.pubSub().async().unsubscribe(name).whenComplete((done, failure) -> {
+            if (failure != null) {
+                // Refused, or the connection is gone.
+                long mine = epoch.get();
+                messages.execute(() -> left(name, mine));
+            }
+        });
+    }
+
+    private void left(byte[] name, long of) {
+        if (of == epoch.get()) {
+            leaving.computeIfPresent(ByteBuffer.wrap(name), (key, count) -> count == 1 ? null : count - 1);
         }
     }
 
@@ -114,6 +137,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         messages.execute(() -> {
             if (epoch.get() == mine) {
                 connection = made;
+                leaving.clear();
                 channels.values().forEach(channel -> ask(made, channel));
             }
         });
@@ -124,6 +148,7 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         epoch.incrementAndGet();
         messages.execute(() -> {
             connection = null;
+            leaving.clear();
             for (Channel channel : List.copyOf(channels.values())) {
                 if (channel.confirmed) {
                     channel.confirmed = false;
@@ -137,9 +162,16 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
 
     /** Asks for one channel per command, so that an ACL which lacks one of them does not keep the others away. */
     private void ask(NodeConnection on, Channel channel) {
-        on.pubSub().async().subscribe(channel.name).whenComplete((done, failure) -> {
-            if (failure != null && Failures.kind(Failures.unwrap(failure)) == Failures.Kind.ERROR) {
-                messages.execute(() -> refused(on, channel, Failures.unwrap(failure)));
+        var unused = on.pubSub().async().subscribe(channel.name).whenComplete((done, failure) -> {
+            if (failure == null) {
+                return;
+            }
+            Throwable cause = Failures.unwrap(failure);
+            if (Failures.kind(cause) == Failures.Kind.ERROR) {
+                messages.execute(() -> refused(on, channel, cause));
+            } else {
+                // The request queue is full, unless the connection is gone, which ends the asking too.
+                askAgain(on, channel, settings.reconnect().delay(0));
             }
         });
     }
@@ -154,18 +186,22 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
                     settings.refusalRetry(),
                     settings.secrets().mask(failure.getMessage()));
         }
-        thread.schedule(
+        askAgain(on, channel, settings.refusalRetry());
+    }
+
+    private void askAgain(NodeConnection on, Channel channel, Duration delay) {
+        thread.later(
                 () -> messages.execute(() -> {
-                    if (connection == on && channels.containsValue(channel)) {
+                    if (connection == on && channels.containsValue(channel) && !channel.confirmed) {
                         ask(on, channel);
                     }
                 }),
-                settings.refusalRetry().toNanos());
+                delay.toNanos());
     }
 
     private void confirm(byte[] name, long of) {
         Channel channel = channels.get(ByteBuffer.wrap(name));
-        if (of == epoch.get() && channel != null && !channel.confirmed) {
+        if (of == epoch.get() && channel != null && !channel.confirmed && !leaving.containsKey(ByteBuffer.wrap(name))) {
             channel.confirmed = true;
             channel.refused = false;
             countConfirmed();
@@ -210,6 +246,11 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         @Override
         public void subscribed(byte[] channel, long count) {
             messages.execute(() -> confirm(channel, mine));
+        }
+
+        @Override
+        public void unsubscribed(byte[] channel, long count) {
+            messages.execute(() -> left(channel, mine));
         }
 
         @Override

@@ -10,10 +10,12 @@ import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
 import io.lettuce.core.ScriptOutputType;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class AtMostOnceTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration SOON = Duration.ofSeconds(5);
+    private static final int NARROW = 8;
     private static final byte[] KEY = "n".getBytes(UTF_8);
 
     private RedisServer server;
@@ -67,6 +70,23 @@ class AtMostOnceTest {
     }
 
     @Test
+    void whoever_sees_a_command_fail_with_the_connection_finds_the_link_down() {
+        for (int round = 0; round < 10; round++) {
+            proxy.swallowRepliesUntilReset();
+            AtomicReference<LinkState> found = new AtomicReference<>();
+            CompletableFuture<Long> reply = link.callAsync(Duration.ofSeconds(10), c -> c.incr(KEY))
+                    .whenComplete((value, failure) -> found.set(link.state()));
+            long answers = proxy.bytesSwallowed();
+            await().atMost(SOON).until(() -> proxy.bytesSwallowed() > answers || reply.isDone());
+            proxy.resetAll();
+
+            assertThat(reply).failsWithin(SOON);
+            assertThat(found.get()).isEqualTo(LinkState.DOWN);
+            await().atMost(SOON).until(() -> link.state() == LinkState.UP);
+        }
+    }
+
+    @Test
     void script_whose_reply_is_lost_is_not_sent_again() {
         RedisScript<Long> script = RedisScript.of("return redis.call('INCR', KEYS[1])", ScriptOutputType.INTEGER);
         link.call(SECOND, c -> script.run(c, new byte[][] {KEY}));
@@ -94,6 +114,54 @@ class AtMostOnceTest {
         link.call(SECOND, c -> c.ping());
 
         assertThat(server.command("EXISTS", "n").number()).isZero();
+    }
+
+    @Test
+    void operation_whose_last_command_was_refused_after_another_was_sent_counts_as_possibly_executed() {
+        try (RedisLink narrow = RedisLink.builder("redis://" + proxy.host() + ":" + proxy.port())
+                .requestQueueSize(NARROW)
+                .serverCheck(false)
+                .connect()) {
+            assertThat(narrow.awaitUp(SOON)).isTrue();
+            // The queue holds them until their answers are back.
+            proxy.latency(Duration.ofMillis(100));
+
+            RedisException e = catchThrowableOfType(
+                    RedisException.class,
+                    () -> narrow.call(SOON, c -> {
+                        for (int i = 0; i < NARROW; i++) {
+                            var unused = c.incr(KEY);
+                        }
+                        return c.get(KEY);
+                    }));
+
+            assertThat(e).hasMessageContaining("not accepted");
+            assertThat(e.possiblyExecuted()).isTrue();
+            await().atMost(SOON)
+                    .until(() -> Integer.toString(NARROW)
+                            .equals(server.command("GET", "n").text()));
+        }
+    }
+
+    @Test
+    void command_refused_by_a_full_queue_was_not_executed() {
+        try (RedisLink narrow = RedisLink.builder("redis://" + proxy.host() + ":" + proxy.port())
+                .requestQueueSize(NARROW)
+                .serverCheck(false)
+                .connect()) {
+            assertThat(narrow.awaitUp(SOON)).isTrue();
+            proxy.latency(Duration.ofMillis(100));
+            List<CompletableFuture<byte[]>> first = new ArrayList<>();
+            for (int i = 0; i < NARROW; i++) {
+                first.add(narrow.callAsync(SOON, c -> c.get(KEY)));
+            }
+
+            RedisException e = catchThrowableOfType(RedisException.class, () -> narrow.call(SOON, c -> c.incr(KEY)));
+
+            assertThat(e).isInstanceOf(RedisUnavailableException.class);
+            assertThat(e.possiblyExecuted()).isFalse();
+            assertThat(first).allSatisfy(one -> assertThat(one).succeedsWithin(SOON));
+        }
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.redis.RedisCluster;
 import dev.holdfast.testkit.redis.RedisServer;
 import io.lettuce.core.KeyValue;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Servers
 @Tag("fault")
 class ClusterLinkTest {
     private static final Duration DEADLINE = Duration.ofMillis(300);
@@ -44,7 +46,9 @@ class ClusterLinkTest {
 
     @AfterAll
     static void stopCluster() {
-        redis.close();
+        if (redis != null) { // These servers have no clusters, and all of this is skipped.
+            redis.close();
+        }
     }
 
     @BeforeEach

@@ -45,12 +45,10 @@ class ClusterViewTest {
 
     @Test
     void parse_prefers_names_where_certificates_need_them() {
-        ClusterView view = ClusterView.parse(
-                "b1 10.0.0.2:7001@17001,host-b master - 0 0 2 connected 1\n"
-                        + "b2 10.0.0.3:7001@17001,,tls-port=0 master - 0 0 2 connected 2\n",
-                ASKED,
-                true,
-                UnaryOperator.identity());
+        ClusterView view = ClusterView.parse("""
+                b1 10.0.0.2:7001@17001,host-b master - 0 0 2 connected 1
+                b2 10.0.0.3:7001@17001,,tls-port=0 master - 0 0 2 connected 2
+                """, ASKED, true, UnaryOperator.identity());
 
         assertThat(view.primaries())
                 .extracting(ClusterView.Primary::address)
@@ -60,8 +58,10 @@ class ClusterViewTest {
     @Test
     void of_views_that_disagree_takes_the_higher_epoch_in_any_order() {
         String stale = "a1 10.0.0.1:7000@17000 myself,master - 0 0 1 connected 0-16383\n";
-        String fresh = "b1 10.0.0.2:7001@17001 myself,master - 0 0 5 connected 0-16383\n"
-                + "a1 10.0.0.1:7000@17000 master,fail - 0 0 1 connected\n";
+        String fresh = """
+                b1 10.0.0.2:7001@17001 myself,master - 0 0 5 connected 0-16383
+                a1 10.0.0.1:7000@17000 master,fail - 0 0 1 connected
+                """;
 
         assertThat(table(stale, fresh)).isEqualTo(table(fresh, stale)).isEqualTo(table(fresh));
         assertThat(table(stale, fresh).owner(7)).isEqualTo(B);

@@ -120,4 +120,41 @@ class LinkMetricsTest {
                     .hasMessageContaining("I/O thread");
         }
     }
+
+    @Test
+    void two_links_in_one_registry_are_told_apart() {
+        try (RedisServer server = RedisServer.builder().start();
+                RedisLink cache =
+                        RedisLink.builder(server.uri()).serverCheck(false).connect();
+                RedisLink limits = RedisLink.builder("redis://127.0.0.1:1")
+                        .name("limits")
+                        .serverCheck(false)
+                        .connect()) {
+            SimpleMeterRegistry meters = new SimpleMeterRegistry();
+            cache.metrics().bindTo(meters);
+            limits.metrics().bindTo(meters);
+            assertThat(cache.awaitUp(Duration.ofSeconds(5))).isTrue();
+
+            for (String name : new String[] {"redis", "limits"}) {
+                assertThat(meters.get("holdfast.redis.state")
+                                .tag("link", name)
+                                .tag("state", "up")
+                                .gauge()
+                                .value())
+                        .isEqualTo(name.equals("redis") ? 1 : 0);
+                assertThat(meters.get("resilience4j.circuitbreaker.state")
+                                .tag("name", name)
+                                .tag("state", "closed")
+                                .gauge()
+                                .value())
+                        .isEqualTo(1);
+            }
+            assertThat(meters.getMeters().stream()
+                            .filter(m -> m.getId().getName().startsWith("holdfast.redis"))
+                            .map(m -> m.getId().getTag("link")))
+                    .doesNotContainNull();
+            assertThat(cache.healthProbe().name()).isEqualTo("redis");
+            assertThat(limits.healthProbe().name()).isEqualTo("limits");
+        }
+    }
 }

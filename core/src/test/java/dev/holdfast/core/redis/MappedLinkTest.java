@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testkit.fault.FaultProxy;
+import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.redis.RedisCluster;
 import dev.holdfast.testkit.redis.RedisSentinel;
 import dev.holdfast.testkit.redis.RedisServer;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Groups behind TLS, passwords and translated addresses. */
+@Servers
 @Tag("fault")
 class MappedLinkTest {
     private static final Duration SOON = Duration.ofSeconds(10);

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class OperationGateTest {
     private final List<String> opened = new ArrayList<>();
-    private final OperationGate gate = new OperationGate(new LinkSettings.Breaker(20, 10, 50), opened::add);
+    private final OperationGate gate = new OperationGate("redis", new LinkSettings.Breaker(20, 10, 50), opened::add);
 
     private void timeOut(int times, boolean current) {
         for (int i = 0; i < times; i++) {

@@ -1,9 +1,11 @@
 package dev.holdfast.core.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.Problem;
 import dev.holdfast.core.Severity;
+import dev.holdfast.core.health.HealthProbe;
 import dev.holdfast.testkit.redis.RedisServer;
 import java.time.Duration;
 import java.util.List;
@@ -67,6 +69,25 @@ class RedisServerCheckTest {
             assertThat(RedisServerCheck.run(link).join())
                     .extracting(Problem::code)
                     .containsExactly("redis.server.policy");
+        }
+    }
+
+    @Test
+    void link_looks_again_and_health_forgets_what_was_mended() throws Exception {
+        try (RedisServer server = RedisServer.builder().start()) {
+            RedisLinkBuilder builder = RedisLink.builder(server.uri());
+            builder.serverCheckInterval = Duration.ofMillis(100);
+            try (RedisLink link = builder.connect()) {
+                HealthProbe probe = link.healthProbe();
+                await().until(() -> probe.check().facts().containsKey("serverProblems"));
+                long generation = link.generation();
+
+                server.command("CONFIG", "SET", "maxmemory", "100mb");
+                server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+
+                await().until(() -> !probe.check().facts().containsKey("serverProblems"));
+                assertThat(link.generation()).isEqualTo(generation);
+            }
         }
     }
 

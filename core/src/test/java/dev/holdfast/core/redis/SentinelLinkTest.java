@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.testkit.junit.Exclusive;
+import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.redis.RedisSentinel;
 import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Servers
 @Tag("fault")
 class SentinelLinkTest {
     private static final Duration DEADLINE = Duration.ofMillis(300);
@@ -27,8 +29,8 @@ class SentinelLinkTest {
     private RedisLink link;
 
     @BeforeEach
-    void start() {
-        redis = RedisServers.sentinel();
+    void start(@Exclusive RedisSentinel sentinel) {
+        redis = sentinel;
         link = RedisLink.connect(redis.uri());
         assertThat(link.awaitUp(Duration.ofSeconds(5))).isTrue();
     }
@@ -36,7 +38,6 @@ class SentinelLinkTest {
     @AfterEach
     void stop() {
         link.close();
-        redis.close();
     }
 
     private static byte[] bytes(String text) {

@@ -155,6 +155,22 @@ class SettingsTest {
     }
 
     @Test
+    void identity_that_is_no_certificate_or_no_readable_key_is_a_problem(@TempDir Path dir) throws Exception {
+        Path junk = Files.writeString(dir.resolve("junk.pem"), "junk");
+        Path encrypted = Files.writeString(
+                dir.resolve("key.pem"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n");
+
+        assertThat(codes(RedisLink.builder("rediss://h").tlsIdentity(junk, encrypted)))
+                .containsExactly("redis.tls.file", "redis.tls.file");
+    }
+
+    @Test
+    void name_that_is_none_and_queue_too_short_for_a_handshake_are_problems() {
+        assertThat(codes(RedisLink.builder("redis://h").name("Two words").requestQueueSize(7)))
+                .containsExactlyInAnyOrder("redis.name", "redis.requestQueueSize");
+    }
+
+    @Test
     void production_refuses_what_is_unsafe_and_development_does_not() {
         RedisLinkBuilder local = RedisLink.builder("redis://localhost");
 

@@ -117,6 +117,19 @@ class StandaloneLinkTest {
     }
 
     @Test
+    void deadlines_of_any_length_are_taken_as_they_are() {
+        for (Duration past : new Duration[] {Duration.ZERO, Duration.ofSeconds(Long.MIN_VALUE)}) {
+            assertThat(link.callAsync(past, c -> c.get(bytes("k"))))
+                    .failsWithin(SECOND)
+                    .withThrowableOfType(ExecutionException.class)
+                    .withCauseInstanceOf(RedisUnavailableException.class);
+        }
+        assertThat(link.callAsync(Duration.ofSeconds(Long.MAX_VALUE), c -> c.get(bytes("k"))))
+                .succeedsWithin(SECOND);
+        assertThat(link.awaitUp(Duration.ofSeconds(Long.MAX_VALUE))).isTrue();
+    }
+
+    @Test
     void deadlines_too_short_open_the_breaker_but_do_not_cost_the_connection() {
         long generation = link.generation();
         await().atMost(SECOND.multipliedBy(5))

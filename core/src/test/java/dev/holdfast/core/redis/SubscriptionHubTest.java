@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.testkit.fault.FaultProxy;
 import dev.holdfast.testkit.redis.RedisServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -94,7 +95,10 @@ class SubscriptionHubTest {
             link.subscribe(NEWS, slow);
             await().atMost(SOON).until(() -> slow.seen.contains("subscribed 1"));
 
-            for (int i = 0; i < 50; i++) {
+            server.command("PUBLISH", "news", "m0");
+            // From now on the listener is stuck.
+            await().atMost(SOON).until(() -> slow.seen.contains("m0"));
+            for (int i = 1; i < 50; i++) {
                 server.command("PUBLISH", "news", "m" + i);
             }
             go.countDown();
@@ -157,6 +161,107 @@ class SubscriptionHubTest {
             server.command("ACL", "SETUSER", "app", "&news");
 
             await().atMost(SOON).until(() -> recorder.seen.contains("subscribed 1"));
+        }
+    }
+
+    @Test
+    void channels_beyond_the_request_queue_come_into_force_too() {
+        try (RedisServer server = RedisServer.builder().start();
+                FaultProxy proxy = FaultProxy.to(server);
+                RedisLink link = RedisLink.builder("redis://" + proxy.host() + ":" + proxy.port())
+                        .serverCheck(false)
+                        .requestQueueSize(8)
+                        .connect()) {
+            assertThat(link.awaitUp(SOON)).isTrue();
+            proxy.latency(Duration.ofMillis(20));
+            List<Recorder> recorders = new CopyOnWriteArrayList<>();
+            for (int i = 0; i < 30; i++) {
+                Recorder recorder = new Recorder();
+                recorders.add(recorder);
+                link.subscribe(("news" + i).getBytes(UTF_8), recorder);
+            }
+
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(recorders)
+                            .allSatisfy(recorder -> assertThat(recorder.seen).containsExactly("subscribed 1")));
+        }
+    }
+
+    @Test
+    void listener_is_told_of_every_renewal_so_that_it_can_repair_what_it_missed() {
+        try (RedisServer server = RedisServer.builder().start();
+                RedisLink link = RedisLink.builder(server.uri())
+                        .reconnect(Duration.ofMillis(10), Duration.ofMillis(50))
+                        .connect()) {
+            Recorder recorder = new Recorder();
+            link.subscribe(NEWS, recorder);
+            for (int renewal = 1; renewal <= 5; renewal++) {
+                String told = "subscribed " + renewal;
+                await().atMost(SOON).until(() -> recorder.seen.contains(told));
+                server.command("CLIENT", "KILL", "TYPE", "pubsub");
+            }
+            await().atMost(SOON).until(() -> recorder.seen.contains("subscribed 6"));
+
+            assertThat(recorder.seen)
+                    .containsExactly(
+                            "subscribed 1",
+                            "lost",
+                            "subscribed 2",
+                            "lost",
+                            "subscribed 3",
+                            "lost",
+                            "subscribed 4",
+                            "lost",
+                            "subscribed 5",
+                            "lost",
+                            "subscribed 6");
+        }
+    }
+
+    @Test
+    void only_the_subscription_is_lost_and_its_owner_is_told_though_the_link_stays_up() {
+        try (RedisServer server = RedisServer.builder().start();
+                RedisLink link = RedisLink.connect(server.uri())) {
+            Recorder recorder = new Recorder();
+            link.subscribe(NEWS, recorder);
+            await().atMost(SOON).until(() -> recorder.seen.contains("subscribed 1"));
+            long generation = link.generation();
+
+            server.command("CLIENT", "KILL", "TYPE", "pubsub");
+
+            await().atMost(SOON).until(() -> recorder.seen.contains("subscribed 2"));
+            assertThat(recorder.seen).containsExactly("subscribed 1", "lost", "subscribed 2");
+            assertThat(link.generation()).isEqualTo(generation);
+        }
+    }
+
+    @Test
+    void confirmation_of_a_subscription_that_was_given_up_is_not_taken_for_the_next_one() {
+        try (RedisServer server = RedisServer.builder().start();
+                FaultProxy proxy = FaultProxy.to(server);
+                RedisLink link = RedisLink.builder("redis://" + proxy.host() + ":" + proxy.port())
+                        .serverCheck(false)
+                        .pingInterval(Duration.ofSeconds(5))
+                        .connect()) {
+            Recorder other = new Recorder();
+            link.subscribe("other".getBytes(UTF_8), other);
+            await().atMost(SOON).until(() -> other.seen.contains("subscribed 1"));
+            proxy.latency(Duration.ZERO, Duration.ofMillis(500));
+            Recorder first = new Recorder();
+            Registration registration = link.subscribe(NEWS, first);
+            await().atMost(SOON)
+                    .until(() -> server.command("PUBSUB", "CHANNELS", "news").texts(), t -> !t.isEmpty());
+
+            // Neither UNSUBSCRIBE nor the second SUBSCRIBE reaches the server; the first answer is on its way.
+            proxy.cutClientToServer();
+            registration.close();
+            Recorder second = new Recorder();
+            link.subscribe(NEWS, second);
+
+            await().during(Duration.ofSeconds(1)).until(() -> second.seen.isEmpty());
+            proxy.heal();
+            await().atMost(SOON).until(() -> second.seen.contains("subscribed 1"));
+            assertThat(first.seen).isEmpty();
         }
     }
 }

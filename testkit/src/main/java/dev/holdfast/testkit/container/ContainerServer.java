@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -27,7 +28,9 @@ import org.testcontainers.utility.DockerImageName;
 /**
  * A server in a container, on a port of the host that stays the same over restarts.
  *
- * <p>Thread-safe. Frozen and killed as a whole: the container engine has a signal for all its processes.
+ * <p>Thread-safe. Frozen and killed as a whole: the container engine freezes all processes of a container, and kills its
+ * first one, with which the kernel kills the others. That is the engine's own init and not the server, whose children
+ * would otherwise see it die and tell their clients before their own end.
  */
 public final class ContainerServer implements ServerControl {
 
@@ -62,6 +65,7 @@ public final class ContainerServer implements ServerControl {
         builder.files.forEach(
                 (path, content) -> container.withCopyToContainer(Transferable.of(content, READABLE), path));
         container.withCreateContainerCmdModifier(command -> {
+            Objects.requireNonNull(command.getHostConfig()).withInit(true);
             if (!builder.entrypoint.isEmpty()) {
                 command.withEntrypoint(builder.entrypoint);
             }

@@ -24,7 +24,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>Each fault is in force for every byte when its method returns, and stays until {@link #heal()}; faults add up. Bytes are
  * never lost, doubled or put in another order, except by {@link #swallowRepliesUntilReset()}, after which a connection can
- * only be reset. TLS passes through unopened.
+ * only be reset, and by resets that were asked for. A reset by client or server takes the way of the bytes before it, and
+ * does not overtake them. TLS passes through unopened.
  *
  * <p>Per proxy there is one thread, and per connection and direction at most 1 MiB under way; beyond that the sender is made
  * to wait, as by any slow network. Thread-safe.
@@ -132,7 +133,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Limits the bytes per second, for each direction, over all connections together.
+     * Limits the bytes per second, for each direction, over all connections together, which take turns.
      *
      * @param bytesPerSecond the limit, at least 1
      * @return this proxy
@@ -221,7 +222,8 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
-     * Takes all faults away, latency and bandwidth included. Connections that lost answers are reset.
+     * Takes all faults away, latency and bandwidth included, also from what is under way. Connections that lost answers are
+     * reset.
      *
      * @return this proxy
      */
@@ -275,12 +277,19 @@ public final class FaultProxy implements AutoCloseable {
         return loop.bytesSwallowed.sum();
     }
 
-    /** Resets all connections and stops to listen. May be called twice. */
+    /** Resets all connections and stops to listen, also when the thread is interrupted. May be called twice. */
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            loop.close();
-            Ports.release(port);
+            boolean interrupted = Thread.interrupted();
+            try {
+                loop.close();
+            } finally {
+                Ports.release(port);
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
     }
 

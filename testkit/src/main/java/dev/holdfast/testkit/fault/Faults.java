@@ -39,6 +39,10 @@ record Faults(
         return new Faults(delayToServer, delayToClient, bytesPerSecond, cutToServer, cutToClient, swallowReplies, true);
     }
 
+    boolean isLimited() {
+        return bytesPerSecond != Long.MAX_VALUE;
+    }
+
     /** A connection needs both directions to come about. */
     boolean blocksConnecting() {
         return cutToServer || cutToClient;

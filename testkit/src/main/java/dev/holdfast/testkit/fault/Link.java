@@ -80,9 +80,20 @@ final class Link {
                 }
             }
         } catch (IOException e) {
-            // One side reset the connection or is not there: the other side learns it the same way.
+            // The server is not there: the client learns it the same way.
             reset();
         }
+    }
+
+    /** Lets delays that were made shorter hold for what is under way. */
+    void shorten(long now, Faults faults) {
+        toServer.shorten(now, faults.delayToServer());
+        toClient.shorten(now, faults.delayToClient());
+    }
+
+    /** Whether something was written, in whatever direction, since this was asked last. */
+    boolean hadATurn() {
+        return toServer.hadATurn() | toClient.hadATurn();
     }
 
     /** Moves what is due and tells the selector what to look for; returns when to come again. */
@@ -101,13 +112,17 @@ final class Link {
             }
             long next = Long.MAX_VALUE;
             if (!faults.cutToServer()) {
-                next = earlier(next, toServer.write(now, paceToServer, faults.bytesPerSecond()), now);
+                next = earlier(next, write(toServer, toClient, now, paceToServer, faults), now);
             }
             if (faults.swallowReplies()) {
                 toClient.swallow();
             }
             if (!faults.cutToClient()) {
-                next = earlier(next, toClient.write(now, paceToClient, faults.bytesPerSecond()), now);
+                next = earlier(next, write(toClient, toServer, now, paceToClient, faults), now);
+            }
+            if (toServer.brokenOff() || toClient.brokenOff()) {
+                reset();
+                return Long.MAX_VALUE;
             }
             if (toServer.finished() && toClient.finished()) {
                 close();
@@ -121,6 +136,17 @@ final class Link {
         } catch (IOException e) {
             reset();
             return Long.MAX_VALUE;
+        }
+    }
+
+    /** Writes what is due in one direction; a receiver that broke off is a sender that did so in the other one. */
+    private static long write(OneWay way, OneWay back, long now, Pace pace, Faults faults) {
+        try {
+            return way.write(now, pace, faults.bytesPerSecond());
+        } catch (IOException e) {
+            way.receiverBroke();
+            back.senderBroke();
+            return now;
         }
     }
 

@@ -16,7 +16,7 @@ final class OneWay {
 
     static final int CAPACITY = 1 << 20;
 
-    /** What waits; an empty buffer stands for the end of the stream. */
+    /** What waits; an empty buffer stands for the end of the stream, be it a good one or a reset. */
     private record Chunk(ByteBuffer bytes, long due) {}
 
     private final SocketChannel from;
@@ -27,9 +27,11 @@ final class OneWay {
     private int waitingBytes;
     private long lastDue;
     private boolean ended;
+    private boolean broken;
     private boolean finished;
     private boolean lossy;
     private boolean congested;
+    private boolean hadATurn;
 
     OneWay(SocketChannel from, SocketChannel to, LongAdder forwarded, LongAdder swallowed) {
         this.from = from;
@@ -53,21 +55,72 @@ final class OneWay {
         return finished;
     }
 
+    /** Whether all that was sent before the sender broke off has been passed on, so that the receiver may learn of it. */
+    boolean brokenOff() {
+        return finished && broken;
+    }
+
+    /** Whether something was written since this was asked last. */
+    boolean hadATurn() {
+        boolean had = hadATurn;
+        hadATurn = false;
+        return had;
+    }
+
     /** Whether bytes are missing from the stream, so that it must not go on. */
     boolean lossy() {
         return lossy;
     }
 
-    void read(ByteBuffer buffer, long now, long delay) throws IOException {
+    void read(ByteBuffer buffer, long now, long delay) {
         buffer.clear().limit(Math.min(buffer.capacity(), CAPACITY - waitingBytes));
-        int count = from.read(buffer);
+        int count;
+        try {
+            count = from.read(buffer);
+        } catch (IOException e) {
+            // What the sender sent before still arrives, at its time, and the reset after it.
+            broken = true;
+            end(now, delay);
+            return;
+        }
         if (count < 0) {
-            ended = true;
-            enqueue(ByteBuffer.allocate(0), now, delay);
+            end(now, delay);
         } else if (count > 0) {
             ByteBuffer copy = ByteBuffer.allocate(count);
             copy.put(buffer.flip()).flip();
             enqueue(copy, now, delay);
+        }
+    }
+
+    /** The sender takes nothing any more: the end of what it has sent, when that is read, will be no good one. */
+    void senderBroke() {
+        broken = true;
+    }
+
+    /** The receiver is gone, and what waits for it is lost. */
+    void receiverBroke() {
+        waiting.clear();
+        waitingBytes = 0;
+        ended = true;
+        finished = true;
+    }
+
+    private void end(long now, long delay) {
+        if (!ended) {
+            ended = true;
+            enqueue(ByteBuffer.allocate(0), now, delay);
+        }
+    }
+
+    /** A delay made shorter holds for what waits already as well. */
+    void shorten(long now, long delay) {
+        long latest = now + delay;
+        for (int i = waiting.size(); i > 0; i--) {
+            Chunk chunk = waiting.removeFirst();
+            waiting.addLast(chunk.due - latest > 0 ? new Chunk(chunk.bytes, latest) : chunk);
+        }
+        if (lastDue - latest > 0) {
+            lastDue = latest;
         }
     }
 
@@ -115,10 +168,13 @@ final class OneWay {
                 bytes.position(bytes.position() + written);
                 waitingBytes -= written;
                 forwarded.add(written);
+                hadATurn = true;
                 pace.sent(now, written, bytesPerSecond);
                 congested = written < portion;
             } else {
-                to.shutdownOutput();
+                if (!broken) {
+                    to.shutdownOutput();
+                }
                 finished = true;
             }
             if (!bytes.hasRemaining()) {

@@ -8,6 +8,12 @@ final class Pace {
 
     private static final double NANOS_PER_SECOND = 1e9;
 
+    /**
+     * How much time that nobody used may be made up for. The loop comes a millisecond or two after its time; were that lost,
+     * small messages would get a small part of the bandwidth.
+     */
+    private static final long CREDIT_NANOS = (long) NANOS_PER_SECOND / PORTIONS_PER_SECOND;
+
     private long nextFree = Long.MIN_VALUE;
 
     /** How many bytes may go now; 0 before {@link #nextFree()}. */
@@ -23,7 +29,10 @@ final class Pace {
 
     void sent(long now, int bytes, long bytesPerSecond) {
         if (bytesPerSecond != Long.MAX_VALUE) {
-            long from = nextFree == Long.MIN_VALUE || now - nextFree > 0 ? now : nextFree;
+            long from = nextFree == Long.MIN_VALUE ? now : nextFree;
+            if (now - from > CREDIT_NANOS) {
+                from = now - CREDIT_NANOS;
+            }
             nextFree = from + (long) (bytes * NANOS_PER_SECOND / bytesPerSecond);
         }
     }

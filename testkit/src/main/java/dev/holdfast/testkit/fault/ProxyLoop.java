@@ -13,8 +13,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -97,6 +99,8 @@ final class ProxyLoop implements Runnable {
 
     private void set(Faults wanted) {
         faults = wanted;
+        long now = System.nanoTime();
+        links.forEach(link -> link.shorten(now, wanted));
         paceToServer.forget();
         paceToClient.forget();
         try {
@@ -108,7 +112,7 @@ final class ProxyLoop implements Runnable {
                 listen();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot listen on " + address + " again", e);
+            throw new UncheckedIOException("cannot listen on " + name() + " again", e);
         }
     }
 
@@ -128,6 +132,9 @@ final class ProxyLoop implements Runnable {
 
     /** Runs a task in the loop and waits until it is done and its effects are out on the network. */
     private void execute(Runnable task) {
+        if (!thread.isAlive()) {
+            throw new IllegalStateException("the proxy on " + name() + " is closed");
+        }
         CompletableFuture<Void> done = new CompletableFuture<>();
         tasks.add(() -> {
             try {
@@ -142,13 +149,17 @@ final class ProxyLoop implements Runnable {
         try {
             done.get(TASK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new ServerException("the proxy on " + address + " failed", e.getCause());
+            throw new ServerException("the proxy on " + name() + " failed", e.getCause());
         } catch (TimeoutException e) {
-            throw new ServerException("the proxy on " + address + " is closed or did not react", e);
+            throw new ServerException("the proxy on " + name() + " is closed or did not react", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new ServerException("interrupted while waiting for the proxy on " + address, e);
+            throw new ServerException("interrupted while waiting for the proxy on " + name(), e);
         }
+    }
+
+    private String name() {
+        return address.getHostString() + ":" + address.getPort();
     }
 
     /** A channel that is registered with a selector is really closed by the selector's next look. */
@@ -185,6 +196,9 @@ final class ProxyLoop implements Runnable {
                 for (Link link : links) {
                     next = Link.earlier(next, link.advance(now, faults, paceToServer, paceToClient), now);
                 }
+                if (faults.isLimited()) {
+                    takeTurns();
+                }
                 sweep();
                 select(owned, next);
                 for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
@@ -192,7 +206,17 @@ final class ProxyLoop implements Runnable {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("the proxy on " + address + " broke", e);
+            throw new UncheckedIOException("the proxy on " + name() + " broke", e);
+        }
+    }
+
+    /** Who has sent goes to the end of the line, or a big transfer would keep all others waiting. */
+    private void takeTurns() {
+        List<Link> served = links.stream().filter(Link::hadATurn).toList();
+        if (served.size() < links.size()) {
+            Set<Link> behind = new HashSet<>(served);
+            links.removeIf(behind::contains);
+            links.addAll(served);
         }
     }
 

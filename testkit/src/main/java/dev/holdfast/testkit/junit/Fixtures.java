@@ -1,7 +1,10 @@
 package dev.holdfast.testkit.junit;
 
 import dev.holdfast.testkit.ServerException;
+import dev.holdfast.testkit.UnsupportedServerException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -10,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /** All kinds of servers that there are, and the shared ones that were started; one instance per JVM. */
 final class Fixtures implements ServerFixture.Shared {
 
-    static final Fixtures INSTANCE = new Fixtures();
+    static final Fixtures INSTANCE = new Fixtures(registered());
 
     /** Guards both maps, and is held while a shared server starts: others want the same one. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -20,10 +23,14 @@ final class Fixtures implements ServerFixture.Shared {
     /** A server, or the exception by which its start failed: it would fail for the next test as well. */
     private final Map<Class<?>, Object> shared = new HashMap<>();
 
-    private Fixtures() {
-        for (ServerFixture<?> fixture : ServiceLoader.load(ServerFixture.class, Fixtures.class.getClassLoader())) {
-            fixtures.put(fixture.type(), fixture);
-        }
+    Fixtures(Iterable<ServerFixture<?>> known) {
+        known.forEach(fixture -> fixtures.put(fixture.type(), fixture));
+    }
+
+    private static List<ServerFixture<?>> registered() {
+        List<ServerFixture<?>> found = new ArrayList<>();
+        ServiceLoader.load(ServerFixture.class, Fixtures.class.getClassLoader()).forEach(found::add);
+        return found;
     }
 
     Optional<ServerFixture<?>> find(Class<?> type) {
@@ -66,8 +73,13 @@ final class Fixtures implements ServerFixture.Shared {
             Object server = fixture.start(this);
             shared.put(fixture.type(), server);
             return server;
+        } catch (UnsupportedServerException e) {
+            throw e;
         } catch (RuntimeException e) {
-            shared.put(fixture.type(), e);
+            // A start that a test's timeout has cut off says nothing about the next one.
+            if (!Thread.currentThread().isInterrupted()) {
+                shared.put(fixture.type(), e);
+            }
             throw e;
         }
     }

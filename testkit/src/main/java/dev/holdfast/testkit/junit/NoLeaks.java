@@ -19,7 +19,7 @@ import org.junit.jupiter.api.parallel.Isolated;
  *       none does, the class. Threads with a handler of their own are their owner's business.
  * </ul>
  *
- * <p>Not counted are threads of the JDK, of JUnit, of Awaitility and of the testkit that live as long as the JVM, and those
+ * <p>Virtual threads are not seen: the JVM does not tell of them. Not counted are threads of the JDK, of JUnit, of Awaitility and of the testkit that live as long as the JVM, and those
  * whose names {@link #except()} matches. A class with this annotation never runs in parallel with another, whose threads it
  * would see.
  */

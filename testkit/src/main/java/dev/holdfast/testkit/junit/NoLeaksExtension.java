@@ -4,10 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -25,14 +27,14 @@ final class NoLeaksExtension implements BeforeAllCallback, AfterEachCallback, Af
     /** Started by whoever comes first, and meant to stay. */
     private static final String RESIDENTS = String.join(
             "|",
-            // The JDK.
+            // The JDK; more of it is recognised by isOfTheJdk().
             "process reaper.*",
             "ForkJoinPool.commonPool-.*",
             "CompletableFutureDelayScheduler",
             "Cleaner-.*|Common-Cleaner",
             "Attach Listener|Signal Dispatcher|Notification Thread|Finalizer|Reference Handler",
-            "Keep-Alive-.*|java-sdk-http.*|InnocuousThread.*",
-            "JFR .*|VirtualThread-unparker|ForkJoinPool-1-worker-.*|JNA Cleaner",
+            "Keep-Alive-.*|java-sdk-http.*",
+            "JFR .*|JNA Cleaner",
             // Test tools.
             "junit-.*|surefire-.*|awaitility-.*",
             // This kit: servers and proxies are closed or shared; either way they say so themselves.
@@ -40,17 +42,34 @@ final class NoLeaksExtension implements BeforeAllCallback, AfterEachCallback, Af
             // Netty's own housekeeper ends by itself when it has been idle for a while.
             "globalEventExecutor-.*");
 
+    private static final Set<String> JDK_THREADS =
+            Set.of("jdk.internal.misc.InnocuousThread", "jdk.internal.misc.CarrierThread");
+
+    /** The group of the threads that run virtual threads, and of the one that wakes them up. */
+    private static final String CARRIERS = "CarrierThreads";
+
     /** What is remembered of a class from its beginning to its end. */
     private record Watch(Set<Thread> before, UncaughtExceptions exceptions, Pattern allowed) {}
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        String allowed = AnnotationSupport.findAnnotation(context.getRequiredTestClass(), NoLeaks.class)
+        String allowed = annotation(context.getRequiredTestClass())
                 .map(annotation -> Stream.concat(Stream.of(RESIDENTS), Arrays.stream(annotation.except()))
                         .collect(Collectors.joining("|")))
                 .orElse(RESIDENTS);
         Watch watch = new Watch(threads(), UncaughtExceptions.listen(), Pattern.compile(allowed));
         context.getStore(NAMESPACE).put(context.getRequiredTestClass(), watch);
+    }
+
+    /** Of the class or, for a nested one, of the nearest class around it. */
+    private static Optional<NoLeaks> annotation(Class<?> testClass) {
+        for (@Nullable Class<?> type = testClass; type != null; type = type.getEnclosingClass()) {
+            Optional<NoLeaks> found = AnnotationSupport.findAnnotation(type, NoLeaks.class);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
     }
 
     @Override
@@ -102,8 +121,16 @@ final class NoLeaksExtension implements BeforeAllCallback, AfterEachCallback, Af
         List<Thread> left = new ArrayList<>(threads());
         left.removeIf(thread -> watch.before().contains(thread)
                 || thread == Thread.currentThread()
+                || isOfTheJdk(thread)
                 || watch.allowed().matcher(thread.getName()).matches());
         return left;
+    }
+
+    /** By kind and not by name: the first ForkJoinPool of a program names its threads as the pool of virtual threads does. */
+    private static boolean isOfTheJdk(Thread thread) {
+        ThreadGroup group = thread.getThreadGroup();
+        return JDK_THREADS.contains(thread.getClass().getName())
+                || (group != null && group.getName().equals(CARRIERS));
     }
 
     private static Set<Thread> threads() {

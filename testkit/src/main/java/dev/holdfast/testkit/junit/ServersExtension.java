@@ -33,6 +33,8 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.HierarchyTraversalMode;
 import org.opentest4j.TestAbortedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What {@link Servers} promises. Holds no state: that is in the stores of JUnit, in a {@link Scope} per class and test. */
 final class ServersExtension
@@ -44,6 +46,7 @@ final class ServersExtension
                 TestExecutionExceptionHandler,
                 LifecycleMethodExecutionExceptionHandler {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ServersExtension.class);
     private static final Namespace NAMESPACE = Namespace.create(ServersExtension.class);
 
     /** Names what a scope owns: a server of a type, or the proxy in front of it. */
@@ -60,7 +63,10 @@ final class ServersExtension
         return parameters(context)
                 .flatMap(parameter -> unsupported(parameter, source).stream())
                 .findFirst()
-                .map(ConditionEvaluationResult::disabled)
+                .map(reason -> {
+                    logSkipped(context, reason);
+                    return ConditionEvaluationResult.disabled(reason);
+                })
                 .orElseGet(() -> ConditionEvaluationResult.enabled("servers are " + source));
     }
 
@@ -96,25 +102,38 @@ final class ServersExtension
         return fixture.get().unsupported(source);
     }
 
+    /** Build tools count what was skipped, and few of them print why. */
+    private static void logSkipped(ExtensionContext context, @Nullable String reason) {
+        LOG.warn(
+                "skipped {}{}: {}",
+                context.getRequiredTestClass().getSimpleName(),
+                context.getTestMethod().map(method -> "." + method.getName()).orElse(""),
+                reason);
+    }
+
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        throw abortedIfUnsupported(failure);
+        throw abortedIfUnsupported(context, failure);
     }
 
     @Override
     public void handleBeforeAllMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        throw abortedIfUnsupported(failure);
+        throw abortedIfUnsupported(context, failure);
     }
 
     @Override
     public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        throw abortedIfUnsupported(failure);
+        throw abortedIfUnsupported(context, failure);
     }
 
-    private static Throwable abortedIfUnsupported(Throwable failure) {
-        return failure instanceof UnsupportedServerException
-                ? new TestAbortedException(failure.getMessage(), failure)
-                : failure;
+    private static Throwable abortedIfUnsupported(ExtensionContext context, Throwable failure) {
+        // What a resolver throws is wrapped by JUnit.
+        @Nullable Throwable reason = failure instanceof ParameterResolutionException ? failure.getCause() : failure;
+        if (!(reason instanceof UnsupportedServerException)) {
+            return failure;
+        }
+        logSkipped(context, reason.getMessage());
+        return new TestAbortedException(reason.getMessage(), failure);
     }
 
     // --- parameters ---

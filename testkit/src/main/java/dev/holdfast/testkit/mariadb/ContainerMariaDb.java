@@ -1,5 +1,6 @@
 package dev.holdfast.testkit.mariadb;
 
+import dev.holdfast.testkit.container.ContainerEngine;
 import dev.holdfast.testkit.container.ContainerServer;
 import dev.holdfast.testkit.process.TestkitProperty;
 import dev.holdfast.testkit.sql.SqlAddress;
@@ -36,6 +37,7 @@ final class ContainerMariaDb {
     private ContainerMariaDb() {}
 
     static MariaDbServer start(Map<String, String> settings) {
+        ContainerEngine.require();
         Map<String, String> all = new LinkedHashMap<>(EmbeddedMariaDb.DEFAULTS);
         all.putAll(settings);
         List<String> arguments = new ArrayList<>();

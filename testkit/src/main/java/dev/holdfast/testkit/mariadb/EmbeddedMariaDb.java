@@ -92,12 +92,13 @@ final class EmbeddedMariaDb {
 
     private static ServerProcess process(
             MariaDbBinary binary, String name, Path directory, int port, Map<String, String> settings) {
+        Path pidFile = directory.resolve("pid");
         Map<String, String> all = new LinkedHashMap<>(DEFAULTS);
         all.putAll(settings);
         all.put("bind-address", HOST);
         all.put("port", Integer.toString(port));
         all.put("socket", "");
-        all.put("pid-file", directory.resolve("pid").toString());
+        all.put("pid-file", pidFile.toString());
         all.put("tmpdir", directory.toString());
         List<String> command = command(binary, directory.resolve("data"), all);
         command.add("--skip-name-resolve");
@@ -106,7 +107,7 @@ final class EmbeddedMariaDb {
                 .command(command)
                 .startTimeout(START_TIMEOUT)
                 .stop("TERM", STOP_TIMEOUT)
-                .readyWhen(() -> greets(port))
+                .readyWhen(server -> isOf(server, pidFile) && greets(port))
                 .onClose(() -> Ports.release(port))
                 .build();
     }
@@ -121,6 +122,11 @@ final class EmbeddedMariaDb {
         }
         settings.forEach((setting, value) -> command.add("--" + setting + "=" + value));
         return command;
+    }
+
+    /** The server writes the file when it has its port; until then somebody else may listen there. */
+    private static boolean isOf(ServerProcess server, Path pidFile) throws IOException {
+        return server.owns(Long.parseLong(Files.readString(pidFile).strip()));
     }
 
     /** The server binds its port early; it greets clients, as the first to speak, when it serves them. */

@@ -4,7 +4,11 @@ import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.process.ServerControl;
 import dev.holdfast.testkit.sql.SqlAddress;
 import dev.holdfast.testkit.sql.SqlServer;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +18,8 @@ import org.mariadb.jdbc.MariaDbDataSource;
 
 /** One MariaDB server. Thread-safe. */
 public final class MariaDbServer extends SqlServer {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     MariaDbServer(SqlAddress address, ServerControl control) {
         super(address, control);
@@ -37,13 +43,43 @@ public final class MariaDbServer extends SqlServer {
 
     @Override
     protected DataSource dataSource(SqlAddress to) {
+        return source(to, to.jdbcUrl());
+    }
+
+    @Override
+    protected DataSource dataSource(SqlAddress to, Duration patience) {
+        long millis = patience.toMillis();
+        return source(to, to.jdbcUrl() + "?connectTimeout=" + millis + "&socketTimeout=" + millis);
+    }
+
+    private static DataSource source(SqlAddress to, String url) {
         try {
-            MariaDbDataSource source = new MariaDbDataSource(to.jdbcUrl());
+            MariaDbDataSource source = new MariaDbDataSource(url);
             source.setUser(to.user());
             source.setPassword(to.password());
             return source;
         } catch (SQLException e) {
             throw new ServerException("the MariaDB driver does not accept " + to, e);
+        }
+    }
+
+    @Override
+    public void reset() {
+        super.reset();
+        if (isBreakable() && hasOtherSettings()) {
+            // They are of the process and not of its files.
+            restart();
+        }
+    }
+
+    private boolean hasOtherSettings() {
+        String changed = "SELECT count(*) FROM information_schema.system_variables WHERE global_value_origin = 'SQL'";
+        try (Connection connection = connection(PATIENCE);
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(changed)) {
+            return result.next() && result.getInt(1) > 0;
+        } catch (SQLException e) {
+            throw new ServerException(this + " does not tell its settings", e);
         }
     }
 

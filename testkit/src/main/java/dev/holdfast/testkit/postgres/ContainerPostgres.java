@@ -1,5 +1,6 @@
 package dev.holdfast.testkit.postgres;
 
+import dev.holdfast.testkit.container.ContainerEngine;
 import dev.holdfast.testkit.container.ContainerServer;
 import dev.holdfast.testkit.process.TestkitProperty;
 import dev.holdfast.testkit.sql.SqlAddress;
@@ -36,6 +37,7 @@ final class ContainerPostgres {
     private ContainerPostgres() {}
 
     static PostgresServer start(Map<String, String> settings) {
+        ContainerEngine.require();
         Map<String, String> all = new LinkedHashMap<>(EmbeddedPostgres.DEFAULTS);
         all.putAll(settings);
         List<String> arguments = new ArrayList<>();

@@ -3,10 +3,6 @@ package dev.holdfast.testkit.postgres;
 import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.UnsupportedServerException;
 import dev.holdfast.testkit.process.Await;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,6 +16,9 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class PostgresReplicated implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    /** For one answer of a server that runs and is not frozen. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** Guards the change of roles; held while the servers change. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -173,7 +172,8 @@ public final class PostgresReplicated implements AutoCloseable {
     }
 
     private static void promote(PostgresServer server) {
-        if (!Boolean.parseBoolean(ask(server, "SELECT pg_promote(true, " + TIMEOUT.toSeconds() + ")::text"))) {
+        String promotion = "SELECT pg_promote(true, " + TIMEOUT.toSeconds() + ")::text";
+        if (!Boolean.parseBoolean(server.ask(promotion, TIMEOUT.plus(PATIENCE)))) {
             throw new ServerException(server + " did not become a primary within " + TIMEOUT.toSeconds() + " s");
         }
     }
@@ -188,22 +188,18 @@ public final class PostgresReplicated implements AutoCloseable {
     }
 
     private static String ask(PostgresServer server, String sql) {
-        try (Connection connection = server.connection();
-                Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            result.next();
-            return result.getString(1);
-        } catch (SQLException e) {
-            throw new ServerException(server + " did not answer " + sql, e);
-        }
+        return server.ask(sql, PATIENCE);
     }
 
     /** Ends both servers and deletes what they stored. */
     @Override
     public void close() {
         // The replica first: a primary that stops waits for a replica that is frozen.
-        replica().close();
-        primary().close();
+        try {
+            replica().close();
+        } finally {
+            primary().close();
+        }
     }
 
     @Override

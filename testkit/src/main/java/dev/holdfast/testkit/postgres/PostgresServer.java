@@ -4,6 +4,11 @@ import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.process.ServerControl;
 import dev.holdfast.testkit.sql.SqlAddress;
 import dev.holdfast.testkit.sql.SqlServer;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +18,37 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** One PostgreSQL server. Thread-safe. */
 public final class PostgresServer extends SqlServer {
+
+    /** Schemas and their rights as a new server has them, and no settings of databases and roles. */
+    private static final String RESET = """
+            DO $$
+            DECLARE
+                it record;
+            BEGIN
+                FOR it IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+                LOOP
+                    EXECUTE format('DROP SCHEMA %I CASCADE', it.nspname);
+                END LOOP;
+                CREATE SCHEMA public;
+                IF current_setting('server_version_num')::int >= 150000 THEN
+                    ALTER SCHEMA public OWNER TO pg_database_owner;
+                    GRANT USAGE ON SCHEMA public TO PUBLIC;
+                ELSE
+                    GRANT ALL ON SCHEMA public TO PUBLIC;
+                END IF;
+                ALTER ROLE ALL RESET ALL;
+                EXECUTE format('ALTER DATABASE %I RESET ALL', current_database());
+                FOR it IN SELECT r.rolname, d.datname FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+                    LEFT JOIN pg_database d ON d.oid = s.setdatabase WHERE s.setdatabase = 0 OR d.datname = current_database()
+                LOOP
+                    IF it.datname IS NULL THEN
+                        EXECUTE format('ALTER ROLE %I RESET ALL', it.rolname);
+                    ELSE
+                        EXECUTE format('ALTER ROLE %I IN DATABASE %I RESET ALL', it.rolname, it.datname);
+                    END IF;
+                END LOOP;
+            END
+            $$""";
 
     PostgresServer(SqlAddress address, ServerControl control) {
         super(address, control);
@@ -52,6 +88,29 @@ public final class PostgresServer extends SqlServer {
 
     @Override
     protected DataSource dataSource(SqlAddress to) {
+        return source(to);
+    }
+
+    @Override
+    protected DataSource dataSource(SqlAddress to, Duration patience) {
+        PGSimpleDataSource source = source(to);
+        source.setSocketTimeout(Math.toIntExact(patience.toSeconds()));
+        return source;
+    }
+
+    /** Asks for one value. */
+    String ask(String sql, Duration patience) {
+        try (Connection connection = connection(patience);
+                Statement statement = connection.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            result.next();
+            return result.getString(1);
+        } catch (SQLException e) {
+            throw new ServerException(this + " did not answer " + sql, e);
+        }
+    }
+
+    private static PGSimpleDataSource source(SqlAddress to) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[] {to.host()});
         source.setPortNumbers(new int[] {to.port()});
@@ -64,9 +123,11 @@ public final class PostgresServer extends SqlServer {
     @Override
     protected List<String> resetStatements() {
         return List.of(
+                // Of this session, whatever the test has set for all.
                 "SET lock_timeout = '5s'",
-                "DROP SCHEMA public CASCADE",
-                "CREATE SCHEMA public",
+                "SET statement_timeout = 0",
+                "SET default_transaction_read_only = off",
+                RESET,
                 "ALTER SYSTEM RESET ALL",
                 "SELECT pg_reload_conf()");
     }

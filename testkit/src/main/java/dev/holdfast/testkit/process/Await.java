@@ -75,6 +75,29 @@ public final class Await {
         }
     }
 
+    /** As {@link #until}, for what must not be left half done: an interruption is kept for the caller and ends nothing. */
+    static void untilEvenIfInterrupted(String what, Duration timeout, Condition condition) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            long deadline = System.nanoTime() + timeout.toNanos();
+            while (true) {
+                try {
+                    until(what, Duration.ofNanos(Math.max(0, deadline - System.nanoTime())), condition);
+                    return;
+                } catch (ServerException e) {
+                    if (!Thread.interrupted()) {
+                        throw e;
+                    }
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     private static ServerException interrupted(String what) {
         Thread.currentThread().interrupt();
         return new ServerException("interrupted while waiting until " + what);

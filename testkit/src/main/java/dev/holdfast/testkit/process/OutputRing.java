@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,9 +28,26 @@ final class OutputRing {
     }
 
     private void read(InputStream stream) {
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                add(line);
+        try (Reader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            // Not by readLine(), which gathers all of a line however long it is.
+            StringBuilder line = new StringBuilder(MAX_LINE_LENGTH);
+            boolean cut = false;
+            for (int c = reader.read(); c >= 0; c = reader.read()) {
+                if (c == '\n') {
+                    if (!cut) {
+                        add(line.toString());
+                    }
+                    line.setLength(0);
+                    cut = false;
+                } else if (line.length() < MAX_LINE_LENGTH) {
+                    line.append((char) c);
+                } else if (!cut) {
+                    add(line + "...");
+                    cut = true;
+                }
+            }
+            if (!cut && line.length() > 0) {
+                add(line.toString());
             }
         } catch (IOException e) {
             // The process ended and the JDK closed the pipe under the reader: what was printed is in the ring.
@@ -43,7 +61,7 @@ final class OutputRing {
             if (lines.size() == MAX_LINES) {
                 lines.removeFirst();
             }
-            lines.addLast(line.length() <= MAX_LINE_LENGTH ? line : line.substring(0, MAX_LINE_LENGTH) + "...");
+            lines.addLast(line);
         } finally {
             lock.unlock();
         }

@@ -64,7 +64,7 @@ public final class Ports {
                 claimBlock();
             }
         } catch (IOException e) {
-            throw new ServerException("cannot lock ports below " + UserFiles.temporary(), e);
+            throw new ServerException("cannot lock ports in " + locks(), e);
         } finally {
             LOCK.unlock();
         }
@@ -87,7 +87,7 @@ public final class Ports {
     }
 
     private static void claimBlock() throws IOException {
-        Path locks = Files.createDirectories(UserFiles.temporary().resolve("ports"));
+        Path locks = Files.createDirectories(locks());
         int start = ThreadLocalRandom.current().nextInt(BLOCKS);
         for (int i = 0; i < BLOCKS; i++) {
             int first = FIRST + (start + i) % BLOCKS * BLOCK;
@@ -100,6 +100,10 @@ public final class Ports {
         }
         throw new ServerException("no free port: all " + BLOCKS + " blocks in " + FIRST + " to "
                 + (FIRST + BLOCK * BLOCKS - 1) + " are taken; are there servers that were not closed?");
+    }
+
+    static Path locks() {
+        return UserFiles.ofMachine().resolve("ports");
     }
 
     private static boolean claim(Path lockFile) throws IOException {

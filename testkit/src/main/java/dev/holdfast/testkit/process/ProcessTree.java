@@ -62,7 +62,7 @@ final class ProcessTree {
         if (Watchdog.MAKES_GROUPS) {
             Signals.killGroup(root.pid());
         }
-        Await.until(name + " is dead", KILL_TIMEOUT, () -> {
+        Await.untilEvenIfInterrupted(name + " is dead", KILL_TIMEOUT, () -> {
             // The JDK's view of its own child lags behind the kernel's, and others go by the JDK's.
             if (root.isAlive()) {
                 return false;

@@ -15,6 +15,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,6 +34,9 @@ public final class ServerDirectory {
     private static final String PREFIX = "run-";
     private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-";
     private static final String LOCK_FILE = "lock";
+
+    /** More than it takes from making a directory to locking it. */
+    private static final Duration BEING_MADE = Duration.ofHours(1);
 
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static @Nullable Path run;
@@ -77,25 +82,43 @@ public final class ServerDirectory {
         return directory;
     }
 
-    private static void sweep(Path home) throws IOException {
+    static void sweep(Path home) throws IOException {
         try (DirectoryStream<Path> runs = Files.newDirectoryStream(home, PREFIX + "*")) {
             for (Path other : runs) {
                 // This class may be loaded twice, and opening and closing the lock file would let go of the other's
                 // lock.
                 boolean own = other.getFileName().toString().startsWith(OWN_PREFIX);
-                if (!own && isAbandoned(other.resolve(LOCK_FILE))) {
-                    delete(other);
+                if (!own && isAbandoned(other)) {
+                    try {
+                        delete(other);
+                    } catch (UncheckedIOException e) {
+                        // A server of a JVM that was killed this moment may still be at work in there: the next JVM
+                        // clears it up. This one has to start its servers.
+                        continue;
+                    }
                 }
             }
         }
     }
 
-    /** A directory without a lock file is one that is being made, so it stays. */
-    private static boolean isAbandoned(Path lockFile) {
-        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+    private static boolean isAbandoned(Path run) {
+        try (FileChannel channel = FileChannel.open(run.resolve(LOCK_FILE), StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock()) {
             return lock != null;
+        } catch (NoSuchFileException e) {
+            // It is being made, or what a deletion left that was killed itself.
+            return isOld(run);
         } catch (OverlappingFileLockException | IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isOld(Path run) {
+        try {
+            return Files.getLastModifiedTime(run)
+                    .toInstant()
+                    .isBefore(Instant.now().minus(BEING_MADE));
+        } catch (IOException e) {
             return false;
         }
     }

@@ -3,10 +3,8 @@ package dev.holdfast.testkit.process;
 import dev.holdfast.testkit.ServerException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -29,7 +27,7 @@ public final class ServerProcess implements ServerControl {
     private final Supplier<List<String>> command;
     private final Map<String, String> environment;
     private final Path directory;
-    private final Await.Condition readiness;
+    private final Readiness readiness;
     private final Duration startTimeout;
     private final Duration stopTimeout;
     private final String stopSignal;
@@ -44,7 +42,7 @@ public final class ServerProcess implements ServerControl {
     private volatile boolean paused;
     private volatile boolean closed;
 
-    private ServerProcess(Builder builder, Supplier<List<String>> command, Path directory) {
+    ServerProcess(ServerProcessBuilder builder, Supplier<List<String>> command, Path directory) {
         this.name = builder.name;
         this.command = command;
         this.environment = Map.copyOf(builder.environment);
@@ -57,14 +55,28 @@ public final class ServerProcess implements ServerControl {
         this.onClose = builder.onClose;
     }
 
+    /** A question to a server that was started; an exception means "not yet" and is reported when the time is up. */
+    @FunctionalInterface
+    public interface Readiness {
+
+        /**
+         * Looks once.
+         *
+         * @param server the server that was started
+         * @return whether it is ready
+         * @throws Exception if it could not be asked
+         */
+        boolean holds(ServerProcess server) throws Exception;
+    }
+
     /**
      * Begins the description of a server.
      *
      * @param name how messages and threads call it, for example {@code redis-10400}
      * @return a builder
      */
-    public static Builder builder(String name) {
-        return new Builder(name);
+    public static ServerProcessBuilder builder(String name) {
+        return new ServerProcessBuilder(name);
     }
 
     @Override
@@ -96,7 +108,7 @@ public final class ServerProcess implements ServerControl {
                     throw new Await.Aborted(new ServerException(name + " ended with exit code " + started.exitValue()
                             + " before it was ready" + outputForMessage()));
                 }
-                return readiness.holds();
+                return readiness.holds(this);
             });
         } catch (RuntimeException e) {
             killNow();
@@ -117,15 +129,21 @@ public final class ServerProcess implements ServerControl {
             ProcessTree tree = tree(running);
             List<ProcessHandle> all = tree.processes();
             tree.signalRoot(stopSignal);
-            if (!running.waitFor(stopTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+            boolean interrupted = false;
+            try {
+                if (!running.waitFor(stopTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                    killNow();
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
                 killNow();
             }
             // Children that did not follow their parent would keep its files and its port.
             tree.kill(all);
             LiveServers.remove(this);
-        } catch (InterruptedException e) {
-            killNow();
-            Thread.currentThread().interrupt();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         } finally {
             lock.unlock();
         }
@@ -164,8 +182,9 @@ public final class ServerProcess implements ServerControl {
                 throw new IllegalStateException(name + " cannot be paused: it does not run");
             }
             if (!paused) {
-                tree(running).freeze();
+                // Noted first: what is half frozen has to be thawed as well.
                 paused = true;
+                tree(running).freeze();
             }
         } finally {
             lock.unlock();
@@ -217,6 +236,20 @@ public final class ServerProcess implements ServerControl {
     }
 
     /**
+     * Tells whether a process is this server or one of its children. Who listens on a server's port need not be: the port may
+     * have been taken by another while the server was down.
+     *
+     * @param pid the id of the process
+     * @return whether it belongs to the server that runs now
+     */
+    public boolean owns(long pid) {
+        Process running = process;
+        return running != null
+                && running.isAlive()
+                && (running.pid() == pid || tree(running).processes().stream().anyMatch(member -> member.pid() == pid));
+    }
+
+    /**
      * Returns the directory in which the server runs and stores its data.
      *
      * @return the directory; it exists until {@link #close()}
@@ -258,147 +291,5 @@ public final class ServerProcess implements ServerControl {
     @Override
     public String toString() {
         return name + (isRunning() ? " (pid " + pid() + (paused ? ", paused)" : ")") : " (not running)");
-    }
-
-    /** Describes a server; {@link #build()} starts nothing. */
-    public static final class Builder {
-
-        private final String name;
-        private final Map<String, String> environment = new LinkedHashMap<>();
-        private @Nullable Supplier<List<String>> command;
-        private @Nullable Path directory;
-        private Await.Condition readiness = () -> true;
-        private Duration startTimeout = Duration.ofSeconds(30);
-        private Duration stopTimeout = Duration.ofSeconds(5);
-        private String stopSignal = "TERM";
-        private Function<ProcessHandle, Stream<ProcessHandle>> family = ProcessHandle::descendants;
-        private Runnable onClose = () -> {};
-
-        private Builder(String name) {
-            this.name = Objects.requireNonNull(name, "name");
-        }
-
-        /**
-         * Sets the command; it has to stay in the foreground.
-         *
-         * @param words program and arguments
-         * @return this builder
-         */
-        public Builder command(List<String> words) {
-            List<String> copy = List.copyOf(words);
-            return command(() -> copy);
-        }
-
-        /**
-         * Sets the command, asked for at every start.
-         *
-         * @param words program and arguments
-         * @return this builder
-         */
-        public Builder command(Supplier<List<String>> words) {
-            this.command = Objects.requireNonNull(words, "words");
-            return this;
-        }
-
-        /**
-         * Sets the working directory, which {@link ServerProcess#close()} deletes with all it contains.
-         *
-         * @param path an existing directory, best from {@link ServerDirectory#create(String)}
-         * @return this builder
-         */
-        public Builder directory(Path path) {
-            this.directory = Objects.requireNonNull(path, "path");
-            return this;
-        }
-
-        /**
-         * Adds a variable to the environment inherited from this JVM.
-         *
-         * @param variable its name
-         * @param value its value
-         * @return this builder
-         */
-        public Builder environment(String variable, String value) {
-            environment.put(variable, value);
-            return this;
-        }
-
-        /**
-         * Sets when the server counts as started; by default as soon as its process exists.
-         *
-         * @param condition asked every 20 ms; an exception means "not yet"
-         * @return this builder
-         */
-        public Builder readyWhen(Await.Condition condition) {
-            this.readiness = Objects.requireNonNull(condition, "condition");
-            return this;
-        }
-
-        /**
-         * Sets how long a start may take; 30 s by default.
-         *
-         * @param timeout the limit
-         * @return this builder
-         */
-        public Builder startTimeout(Duration timeout) {
-            this.startTimeout = positive(timeout);
-            return this;
-        }
-
-        /**
-         * Sets how an orderly end is asked for; by default {@code TERM}, and {@code KILL} after 5 s.
-         *
-         * @param signal name without {@code SIG}, for example {@code INT}
-         * @param timeout how long the server may take before it is killed
-         * @return this builder
-         */
-        public Builder stop(String signal, Duration timeout) {
-            this.stopSignal = Objects.requireNonNull(signal, "signal");
-            this.stopTimeout = positive(timeout);
-            return this;
-        }
-
-        /**
-         * Sets which processes beside the started one belong to the server and are paused, resumed and killed with it; by
-         * default all its descendants.
-         *
-         * @param others given the server's process, returns the others
-         * @return this builder
-         */
-        public Builder family(Function<ProcessHandle, Stream<ProcessHandle>> others) {
-            this.family = Objects.requireNonNull(others, "others");
-            return this;
-        }
-
-        /**
-         * Sets what follows the end of the server, for example {@code () -> Ports.release(port)}.
-         *
-         * @param action run once, by {@link ServerProcess#close()}
-         * @return this builder
-         */
-        public Builder onClose(Runnable action) {
-            this.onClose = Objects.requireNonNull(action, "action");
-            return this;
-        }
-
-        /**
-         * Creates the server, not yet started.
-         *
-         * @return the server
-         * @throws IllegalStateException if no command was set
-         */
-        public ServerProcess build() {
-            if (command == null) {
-                throw new IllegalStateException(name + ": no command");
-            }
-            return new ServerProcess(this, command, directory == null ? ServerDirectory.create(name) : directory);
-        }
-
-        private static Duration positive(Duration timeout) {
-            if (timeout.isNegative() || timeout.isZero()) {
-                throw new IllegalArgumentException("timeout must be positive: " + timeout);
-            }
-            return timeout;
-        }
     }
 }

@@ -40,21 +40,37 @@ final class Signals {
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            if (!kill.waitFor(DELIVERY.toSeconds(), TimeUnit.SECONDS)) {
+            if (!endsInTime(kill)) {
                 kill.destroyForcibly();
                 throw new ServerException("kill -" + signal + " did not return within " + DELIVERY.toSeconds() + " s");
             }
         } catch (IOException e) {
             throw new ServerException("cannot run /bin/sh to send SIG" + signal, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ServerException("interrupted while sending SIG" + signal, e);
+        }
+    }
+
+    /** Not to be interrupted: a test that runs out of time must not leave a server half frozen or half dead. */
+    private static boolean endsInTime(Process process) {
+        long deadline = System.nanoTime() + DELIVERY.toNanos();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
     /** Waits until the kernel has really frozen the processes: a signal sent is not yet a signal delivered. */
     static void awaitStopped(Collection<ProcessHandle> processes) {
-        Await.until("the processes are frozen", DELIVERY, () -> {
+        Await.untilEvenIfInterrupted("the processes are frozen", DELIVERY, () -> {
             for (ProcessHandle process : processes) {
                 if (isAlive(process) && !isStopped(process.pid())) {
                     return false;

@@ -1,5 +1,6 @@
 package dev.holdfast.testkit.redis;
 
+import dev.holdfast.testkit.container.ContainerEngine;
 import dev.holdfast.testkit.container.ContainerServer;
 import dev.holdfast.testkit.process.TestkitProperty;
 import java.io.IOException;
@@ -30,6 +31,7 @@ final class ContainerRedis {
     private ContainerRedis() {}
 
     static RedisServer start(RedisSettings settings) {
+        ContainerEngine.require();
         ContainerServer.Builder builder = ContainerServer.builder(
                         TestkitProperty.get(IMAGE_PROPERTY).orElse(DEFAULT_IMAGE), PORT)
                 .entrypoint(List.of("/bin/sh", "-c", SCRIPT))

@@ -69,7 +69,7 @@ final class EmbeddedRedis {
                 .directory(directory)
                 .command(command)
                 .startTimeout(START_TIMEOUT)
-                .readyWhen(() -> answers(port, settings))
+                .readyWhen(started -> answers(started, port, settings))
                 .onClose(() -> Ports.release(port))
                 .build();
         return new RedisServer(RedisAddress.of(HOST, port, settings), settings, process, new InDirectory(directory));
@@ -93,10 +93,26 @@ final class EmbeddedRedis {
     }
 
     /** A server that loads its data answers LOADING, which is thrown here and means "not yet". */
-    private static boolean answers(int port, RedisSettings settings) {
+    private static boolean answers(ServerProcess server, int port, RedisSettings settings) {
         try (RespClient client = RedisAddress.of(HOST, port, settings).connect(PROBE_TIMEOUT)) {
-            return "PONG".equals(client.call("PING").text());
+            return "PONG".equals(client.call("PING").text()) && isOf(server, client);
         }
+    }
+
+    /** Somebody else's Redis on this port would answer just as well, until a test empties it. */
+    private static boolean isOf(ServerProcess server, RespClient client) {
+        String info;
+        try {
+            info = String.valueOf(client.call("INFO", "server").text());
+        } catch (RedisReplyException e) {
+            // The settings keep the default user from asking.
+            return true;
+        }
+        return info.lines()
+                .filter(line -> line.startsWith("process_id:"))
+                .map(line ->
+                        Long.parseLong(line.substring("process_id:".length()).strip()))
+                .anyMatch(server::owns);
     }
 
     private static RuntimeException explained(RuntimeException failure, String output) {

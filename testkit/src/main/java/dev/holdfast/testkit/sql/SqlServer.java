@@ -6,6 +6,7 @@ import dev.holdfast.testkit.process.ServerControl;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,9 @@ public abstract class SqlServer implements TestServer {
 
     /** Names may have 63 characters; the rest is for what makes them unique. */
     private static final int MAX_PREFIX = 40;
+
+    /** For the testkit's own statements, of which the copy of a big database takes longest. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
@@ -49,6 +53,30 @@ public abstract class SqlServer implements TestServer {
      * @return a new data source
      */
     protected abstract DataSource dataSource(SqlAddress to);
+
+    /**
+     * Returns a source of connections that do not wait for a hanging server for ever, for the testkit's own statements.
+     *
+     * @param to the database to connect to
+     * @param patience how long to wait for each answer, when logging in too
+     * @return a new data source
+     */
+    protected abstract DataSource dataSource(SqlAddress to, Duration patience);
+
+    /**
+     * Opens a connection for the testkit's own statements.
+     *
+     * @param patience how long to wait for each answer, when logging in too
+     * @return the connection; the caller closes it
+     * @throws ServerException if the server is paused, and could not answer
+     * @throws SQLException if the server refuses it, or does not answer in time
+     */
+    protected Connection connection(Duration patience) throws SQLException {
+        if (isPaused()) {
+            throw new ServerException(this + " is paused and answers nothing: resume() it first");
+        }
+        return dataSource(address, patience).getConnection();
+    }
 
     @Override
     public String host() {
@@ -136,7 +164,7 @@ public abstract class SqlServer implements TestServer {
     }
 
     private void execute(List<String> statements) {
-        try (Connection connection = connection();
+        try (Connection connection = connection(PATIENCE);
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
@@ -148,7 +176,8 @@ public abstract class SqlServer implements TestServer {
 
     /**
      * Brings the server back to what it was after its start: running, not paused, with its settings of then, and with nothing in
-     * the database that every server has. Databases from {@link #createDatabase(String)} stay until they are closed.
+     * the database that every server has. Databases from {@link #createDatabase(String)} stay until they are closed; users and
+     * roles stay, too.
      *
      * <p>A server that was there before the test is left as it is.
      *

@@ -12,6 +12,9 @@ final class Der {
 
     private static final DateTimeFormatter UTC_TIME =
             DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter GENERALIZED_TIME =
+            DateTimeFormatter.ofPattern("yyyyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final int FIRST_YEAR_OF_FOUR_DIGITS = 2050;
 
     private Der() {}
 
@@ -66,9 +69,11 @@ final class Der {
         return tagged(0x0c, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Valid for the years 1950 to 2049. */
-    static byte[] utcTime(Instant instant) {
-        return tagged(0x17, UTC_TIME.format(instant).getBytes(StandardCharsets.US_ASCII));
+    /** A date from 1950 on, as RFC 5280, section 4.1.2.5 wants it: two digits for a year up to 2049, four for one after. */
+    static byte[] time(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC).getYear() < FIRST_YEAR_OF_FOUR_DIGITS
+                ? tagged(0x17, UTC_TIME.format(instant).getBytes(StandardCharsets.US_ASCII))
+                : tagged(0x18, GENERALIZED_TIME.format(instant).getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Context-specific and constructed, as in {@code [0] EXPLICIT}. */

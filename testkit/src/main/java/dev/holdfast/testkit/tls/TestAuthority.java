@@ -211,7 +211,7 @@ public final class TestAuthority {
                 Der.integer(new BigInteger(64, new SecureRandom()).add(BigInteger.ONE)),
                 algorithm,
                 name,
-                Der.sequence(Der.utcTime(notBefore), Der.utcTime(notAfter)),
+                Der.sequence(Der.time(notBefore), Der.time(notAfter)),
                 subject,
                 subjectKeys.getPublic().getEncoded(),
                 Der.explicit(3, extensions));

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class FaultProxyTest {
 
@@ -324,6 +325,83 @@ class FaultProxyTest {
 
         assertReset(client);
         assertThat(threads()).doesNotContain(thread);
+    }
+
+    @Test
+    void bandwidth_isForAllConnections_aBigTransferDoesNotStopASmallOne() throws Exception {
+        try (Socket second = newClient()) {
+            assertThat(echo(second, "small")).isEqualTo("small");
+            proxy.bandwidth(100_000);
+            client.getOutputStream().write(new byte[400_000]);
+
+            assertThat(echo(second, "small")).isEqualTo("small");
+
+            assertThat(server.received).as("bytes of the big transfer").hasValueLessThan(300_000);
+        }
+    }
+
+    @Test
+    void heal_takesTheLatencyFromWhatIsUnderWayToo() throws Exception {
+        proxy.latency(Duration.ZERO, Duration.ofHours(1));
+        client.getOutputStream().write("late".getBytes(UTF_8));
+        await().untilAsserted(() -> assertThat(server.received).hasValue(9));
+        assertSilent(client);
+
+        proxy.heal();
+
+        assertThat(read(client, 4)).isEqualTo("late");
+    }
+
+    @Test
+    void resetByTheClient_doesNotOvertakeWhatItSentBefore() throws Exception {
+        proxy.latency(Duration.ofMillis(300));
+        client.getOutputStream().write("order".getBytes(UTF_8));
+        client.setSoLinger(true, 0);
+
+        client.close();
+
+        await().untilAsserted(() -> assertThat(server.broken).hasValue(1));
+        assertThat(server.received).hasValue(10);
+        await().untilAsserted(() -> assertThat(proxy.openConnections()).isZero());
+    }
+
+    @Test
+    void resetByTheServer_doesNotOvertakeItsAnswer() throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                FaultProxy slow = FaultProxy.to("127.0.0.1", listener.getLocalPort());
+                Socket socket = new Socket(slow.host(), slow.port())) {
+            socket.setSoTimeout(10_000);
+            slow.latency(Duration.ZERO, Duration.ofMillis(300));
+            socket.getOutputStream().write(1);
+            try (Socket accepted = listener.accept()) {
+                // By now the proxy knows that it is connected.
+                assertThat(accepted.getInputStream().read()).isEqualTo(1);
+                accepted.getOutputStream().write("answer".getBytes(UTF_8));
+                accepted.setSoLinger(true, 0);
+            }
+
+            assertThat(read(socket, 6)).isEqualTo("answer");
+            assertReset(socket);
+        }
+    }
+
+    @Test
+    void close_byAnInterruptedThread_closesAllTheSame() throws Exception {
+        Thread.currentThread().interrupt();
+
+        proxy.close();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertReset(client);
+        assertThat(threads()).doesNotContain("testkit-proxy-" + proxy.port());
+    }
+
+    @Test
+    @Timeout(5)
+    void closedProxy_saysSoAtOnce() {
+        proxy.close();
+
+        assertThatThrownBy(proxy::cut).isInstanceOf(IllegalStateException.class).hasMessageContaining("is closed");
     }
 
     @Test

@@ -12,9 +12,13 @@ import static org.junit.platform.testkit.engine.EventConditions.test;
 import static org.junit.platform.testkit.engine.TestExecutionResultConditions.instanceOf;
 import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.testkit.ServerSource;
 import dev.holdfast.testkit.UnsupportedServerException;
 import dev.holdfast.testkit.fault.FaultProxy;
+import dev.holdfast.testkit.mariadb.MariaDbServer;
 import dev.holdfast.testkit.redis.RedisCluster;
 import dev.holdfast.testkit.redis.RedisSentinel;
 import dev.holdfast.testkit.redis.RedisServer;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.platform.testkit.engine.Events;
 import org.opentest4j.TestAbortedException;
+import org.slf4j.LoggerFactory;
 
 class ServersInOtherSourcesTest {
 
@@ -89,6 +94,16 @@ class ServersInOtherSourcesTest {
                 .assertStatistics(statistics -> statistics.skipped(1));
     }
 
+    /** The same for the second test as for the first, which notes that the shared server did not start. */
+    @Test
+    void parameterThatTheSourceDoesNotHave_skipsItsTest() {
+        System.setProperty(ServerSource.PROPERTY, "external");
+
+        Samples.run(selectClass(SampleWithoutUrl.class))
+                .testEvents()
+                .assertStatistics(statistics -> statistics.started(2).aborted(2));
+    }
+
     @Test
     void unsupportedServerException_leavingATest_abortsIt() {
         run(Sample.class, "startsAClusterByItself")
@@ -99,6 +114,27 @@ class ServersInOtherSourcesTest {
                                 test("startsAClusterByItself"),
                                 abortedWithReason(
                                         instanceOf(TestAbortedException.class), message("not with these servers"))));
+    }
+
+    @Test
+    void skippedTests_areLoggedWithTheirReason() {
+        System.setProperty(ServerSource.PROPERTY, "containers");
+        Logger logger = (Logger) LoggerFactory.getLogger(ServersExtension.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            run(Sample.class, "sentinel");
+            run(Sample.class, "startsAClusterByItself");
+        } finally {
+            logger.detachAppender(log);
+        }
+
+        assertThat(log.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly(
+                        "skipped Sample.sentinel: Redis Sentinel is only there with holdfast.servers=embedded",
+                        "skipped Sample.startsAClusterByItself: not with these servers");
     }
 
     @Test
@@ -159,6 +195,21 @@ class ServersInOtherSourcesTest {
         @Test
         void proxyFirst(FaultProxy proxy, RedisServer redis) {
             assertThat(proxy.port()).isNotEqualTo(redis.port());
+        }
+    }
+
+    @Servers
+    @EnabledIf(Samples.RUNNING)
+    static class SampleWithoutUrl {
+
+        @Test
+        void one(MariaDbServer server) {
+            assertThat(server).isNotNull();
+        }
+
+        @Test
+        void other(MariaDbServer server) {
+            assertThat(server).isNotNull();
         }
     }
 

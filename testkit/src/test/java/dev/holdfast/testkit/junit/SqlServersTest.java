@@ -54,7 +54,11 @@ class SqlServersTest {
     void sharedPostgres_mayBeSpoiled(PostgresServer server) throws SQLException {
         assertThat(server).isSameAs(shared);
         execute(server, "CREATE TABLE left_behind (id int)");
+        execute(server, "CREATE SCHEMA app");
+        execute(server, "CREATE TABLE app.left_behind (id int)");
         execute(server, "ALTER SYSTEM SET work_mem = '1MB'");
+        execute(server, "ALTER DATABASE postgres SET statement_timeout = '1s'");
+        execute(server, "ALTER ROLE postgres SET lock_timeout = '1s'");
         assertThat(query(server, "SELECT pg_reload_conf()")).isEqualTo("t");
         server.pause();
     }
@@ -64,7 +68,19 @@ class SqlServersTest {
     void sharedPostgres_isAsGoodAsNewBeforeEachTest(PostgresServer server) throws SQLException {
         assertThat(server.isPaused()).isFalse();
         assertThat(query(server, "SHOW work_mem")).isEqualTo("4MB");
+        assertThat(query(server, "SHOW statement_timeout")).isEqualTo("0");
+        assertThat(query(server, "SHOW lock_timeout")).isEqualTo("0");
         assertThatThrownBy(() -> execute(server, "SELECT * FROM left_behind")).hasMessageContaining("does not exist");
+        assertThat(query(server, "SELECT to_regnamespace('app')")).isNull();
+        // A role that is no superuser may use the schema, as on a new server.
+        execute(server, "CREATE ROLE stranger");
+        assertThat(query(server, "SELECT has_schema_privilege('stranger', 'public', 'USAGE')"))
+                .isEqualTo("t");
+        assertThat(query(server, "SELECT has_schema_privilege('stranger', 'public', 'CREATE')"))
+                .isEqualTo("f");
+        assertThat(query(server, "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'public'"))
+                .isEqualTo("pg_database_owner");
+        execute(server, "DROP ROLE stranger");
         server.kill();
     }
 
@@ -102,6 +118,23 @@ class SqlServersTest {
         execute(server, "CREATE TABLE left_behind (id int)");
         server.kill();
         assertThat(server.isRunning()).isFalse();
+    }
+
+    @Test
+    @Order(9)
+    void settingsOfMariaDb_mayBeSpoiled(MariaDbServer server) throws SQLException {
+        execute(server, "SET GLOBAL max_connections = 17");
+        assertThat(query(server, "SELECT @@max_connections")).isEqualTo("17");
+    }
+
+    @Test
+    @Order(10)
+    void settingsOfMariaDb_areAsGoodAsNew_whichTakesARestartOnlyThen(MariaDbServer server) throws SQLException {
+        assertThat(query(server, "SELECT @@max_connections")).isEqualTo("100");
+        try (Connection connection = server.connection()) {
+            server.reset();
+            assertThat(query(connection, "SELECT 1")).isEqualTo("1");
+        }
     }
 
     @Test

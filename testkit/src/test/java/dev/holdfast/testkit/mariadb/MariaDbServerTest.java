@@ -9,6 +9,11 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.sql.SqlDatabase;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -136,6 +141,36 @@ class MariaDbServerTest {
 
             assertThatThrownBy(() -> execute(connection, "SELECT 1")).isInstanceOf(SQLException.class);
             assertThat(query(server, "SELECT id FROM t")).isEqualTo("1");
+        }
+    }
+
+    /** A port that was free while its server was down may have been taken. */
+    @Test
+    void start_isNotSatisfiedWithTheGreetingOfAnotherServer() throws Exception {
+        try (MariaDbServer server = MariaDbServers.single()) {
+            server.kill();
+            try (ServerSocket other = new ServerSocket(server.port(), 10, InetAddress.getByName(server.host()))) {
+                CompletableFuture<Void> greeting = CompletableFuture.runAsync(() -> greetEverybody(other));
+
+                assertThatThrownBy(server::start)
+                        .isInstanceOf(ServerException.class)
+                        .hasMessageContaining("Bind on TCP/IP port");
+                other.close();
+                greeting.join();
+            }
+            server.start();
+            assertThat(query(server, "SELECT 1")).isEqualTo("1");
+        }
+    }
+
+    private static void greetEverybody(ServerSocket listener) {
+        while (!listener.isClosed()) {
+            try (Socket client = listener.accept()) {
+                client.getOutputStream().write("greetings".getBytes(StandardCharsets.US_ASCII));
+            } catch (IOException e) {
+                // The listener was closed, or a client does not want to be greeted.
+                continue;
+            }
         }
     }
 }

@@ -6,11 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.holdfast.testkit.ServerException;
 import dev.holdfast.testkit.junit.Servers;
+import dev.holdfast.testkit.process.ExternalServer;
+import dev.holdfast.testkit.sql.SqlAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.sql.SQLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Servers
 @Tag("fault")
@@ -109,5 +116,33 @@ class PostgresReplicatedTest {
         postgres.awaitReplication();
 
         assertThat(query(postgres.replica(), "SELECT id FROM t")).isEqualTo("1");
+    }
+
+    @Test
+    @Timeout(60)
+    void whatAsksAFrozenServer_saysSo_insteadOfWaitingForEver() {
+        postgres.primary().pause();
+
+        assertThatThrownBy(postgres::awaitReplication)
+                .isInstanceOf(ServerException.class)
+                .hasMessageContaining("is paused");
+        assertThatThrownBy(() -> postgres.primary().createDatabase("late"))
+                .isInstanceOf(ServerException.class)
+                .hasMessageContaining("is paused");
+    }
+
+    /** As one that hangs of itself: it accepts connections and never answers. */
+    @Test
+    @Timeout(60)
+    void whatAsksAServerThatIsSilent_givesUp() throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            SqlAddress address = new SqlAddress(
+                    SqlAddress.Kind.POSTGRESQL, "127.0.0.1", silent.getLocalPort(), "postgres", "user", "password");
+            PostgresServer server = new PostgresServer(address, new ExternalServer("silent"));
+
+            assertThatThrownBy(PostgresReplicated.of(server, server)::awaitReplication)
+                    .isInstanceOf(ServerException.class)
+                    .hasMessageContaining("did not answer");
+        }
     }
 }

@@ -12,6 +12,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -149,6 +151,32 @@ class PostgresServerTest {
 
             assertThat(server.port()).isEqualTo(port);
             assertThat(query(server, "SELECT id FROM t")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    @Tag("fault")
+    void kill_leavesNoProcessTheTimeToSayGoodbye() throws Exception {
+        List<Connection> connections = new ArrayList<>();
+        try (PostgresServer server = PostgresServers.single()) {
+            for (int i = 0; i < 20; i++) {
+                Connection connection = server.connection();
+                connections.add(connection);
+                execute(connection, "SELECT 1");
+            }
+
+            server.kill();
+
+            // One that sees its parent die before it dies itself answers 57P01, as at an orderly end.
+            assertThat(connections)
+                    .allSatisfy(connection -> assertThatThrownBy(() -> execute(connection, "SELECT 1"))
+                            .isInstanceOfSatisfying(
+                                    SQLException.class,
+                                    e -> assertThat(e.getSQLState()).startsWith("08")));
+        } finally {
+            for (Connection connection : connections) {
+                connection.close();
+            }
         }
     }
 

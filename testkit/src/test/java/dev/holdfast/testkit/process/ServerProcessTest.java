@@ -214,6 +214,70 @@ class ServerProcessTest {
         assertThat(server.output().lines()).hasSize(200);
     }
 
+    @Test
+    void kill_byAnInterruptedThread_endsTheServerAllTheSame() {
+        server = start(COUNTING);
+        Thread.currentThread().interrupt();
+
+        server.kill();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(server.isRunning()).isFalse();
+    }
+
+    @Test
+    void stop_byAnInterruptedThread_endsTheServerAllTheSame() {
+        server = start(COUNTING);
+        Thread.currentThread().interrupt();
+
+        server.stop();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(server.isRunning()).isFalse();
+    }
+
+    @Test
+    void pause_byAnInterruptedThread_isNotedSoThatResumeUndoesIt() throws Exception {
+        server = start(COUNTING);
+        Path count = server.directory().resolve("count");
+        Thread.currentThread().interrupt();
+
+        server.pause();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(server.isPaused()).isTrue();
+        server.resume();
+        String before = Files.exists(count) ? Files.readString(count) : "";
+        await().until(() -> Files.exists(count) && !Files.readString(count).equals(before));
+    }
+
+    @Test
+    void start_thatIsInterrupted_leavesNothingRunning() {
+        server = ServerProcess.builder("unready")
+                .command(List.of("sleep", "600"))
+                .readyWhen(() -> {
+                    Thread.currentThread().interrupt();
+                    return false;
+                })
+                .build();
+
+        assertThatThrownBy(server::start).isInstanceOf(ServerException.class).hasMessageContaining("interrupted");
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(server.isRunning()).isFalse();
+    }
+
+    @Test
+    void output_withoutALineEnd_isBoundedToo() {
+        server = ServerProcess.builder("endless")
+                .command(List.of("/bin/sh", "-c", "head -c 5000 /dev/zero | tr '\\0' x; exec sleep 600"))
+                .build();
+
+        server.start();
+
+        await().untilAsserted(() -> assertThat(server.output()).isEqualTo("x".repeat(1_000) + "..."));
+    }
+
     private static ServerProcess startForking() {
         Path directory = ServerDirectory.create("forking");
         ServerProcess started = ServerProcess.builder("forking")
