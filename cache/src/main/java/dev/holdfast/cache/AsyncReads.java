@@ -133,9 +133,8 @@ final class AsyncReads<K, V> {
         if (failure == null) {
             result.complete(value);
         } else {
-            result.completeExceptionally(failure instanceof CompletionException e && e.getCause() != null
-                    ? e.getCause()
-                    : failure);
+            result.completeExceptionally(
+                    failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure);
         }
     }
 
@@ -213,15 +212,13 @@ final class AsyncReads<K, V> {
         if (!access.open(attempt.escaped)) {
             return CompletableFuture.completedFuture(false);
         }
-        return access.tier2()
-                .getAsync(attempt.escaped, attempt.budget.left())
-                .handle((bytes, failure) -> {
-                    if (failure != null) {
-                        forgive(attempt, failure);
-                        return false;
-                    }
-                    return attempt.answered(bytes);
-                });
+        return access.tier2().getAsync(attempt.escaped, attempt.budget.left()).handle((bytes, failure) -> {
+            if (failure != null) {
+                forgive(attempt, failure);
+                return false;
+            }
+            return attempt.answered(bytes);
+        });
     }
 
     /** Tier 2 failed: the source serves; anything else is the caller's. */
@@ -313,12 +310,14 @@ final class AsyncReads<K, V> {
         return ended;
     }
 
-    private void load(Attempt<K, V> attempt, Origin<K, V> origin, boolean gated, CompletableFuture<@Nullable Void> ended) {
+    private void load(
+            Attempt<K, V> attempt, Origin<K, V> origin, boolean gated, CompletableFuture<@Nullable Void> ended) {
         attempt.begin();
         AsyncLoader<K, V> loader = origin.async();
         if (loader != null) {
-            asked(attempt, loader).whenComplete((value, failure) -> settle(
-                    attempt, value == null ? Loaded.absent() : Loaded.of(value), failure, gated, ended));
+            asked(attempt, loader)
+                    .whenComplete((value, failure) ->
+                            settle(attempt, value == null ? Loaded.absent() : Loaded.of(value), failure, gated, ended));
             return;
         }
         try {
@@ -363,9 +362,7 @@ final class AsyncReads<K, V> {
             if (failure != null) {
                 counters.loadFailures.increment();
                 attempt.failed(
-                        failure instanceof Error
-                                ? failure
-                                : reading.loadFailure(attempt.key, unwrapped(failure)));
+                        failure instanceof Error ? failure : reading.loadFailure(attempt.key, unwrapped(failure)));
             } else {
                 single.land(attempt, loaded);
             }

@@ -1,7 +1,6 @@
 package dev.holdfast.cache;
 
 import dev.holdfast.cache.Steps.Step;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

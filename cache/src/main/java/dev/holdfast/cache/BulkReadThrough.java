@@ -200,21 +200,19 @@ final class BulkReadThrough<K, V> {
             return CompletableFuture.completedFuture(missing);
         }
         Flights.Batch<K> batch = flights.begin(missing, reading.ticker.read());
-        return access.tier2()
-                .getAllAsync(texts, access.budget().left())
-                .handle((answers, failure) -> {
-                    try {
-                        if (failure != null) {
-                            counters.tier2Failures.increment();
-                            return missing;
-                        }
-                        List<K> left = new ArrayList<>();
-                        store(missing, texts, answers, batch, result, left);
-                        return left;
-                    } finally {
-                        flights.end(batch);
-                    }
-                });
+        return access.tier2().getAllAsync(texts, access.budget().left()).handle((answers, failure) -> {
+            try {
+                if (failure != null) {
+                    counters.tier2Failures.increment();
+                    return missing;
+                }
+                List<K> left = new ArrayList<>();
+                store(missing, texts, answers, batch, result, left);
+                return left;
+            } finally {
+                flights.end(batch);
+            }
+        });
     }
 
     private void store(
@@ -249,7 +247,8 @@ final class BulkReadThrough<K, V> {
         counters.tier2Hits.add(hits);
     }
 
-    private void fromSource(List<K> left, Result<K, V> result, KeySource<? super K, V> source, BulkSource<K, V> bulkSource) {
+    private void fromSource(
+            List<K> left, Result<K, V> result, KeySource<? super K, V> source, BulkSource<K, V> bulkSource) {
         List<Attempt<K, V>> attempts = new ArrayList<>(left.size());
         for (K key : left) {
             reading.refuseRecursion(key);
@@ -315,9 +314,7 @@ final class BulkReadThrough<K, V> {
             }
             try {
                 long nanos = Math.max(0, end - System.nanoTime());
-                result.put(
-                        attempt.key,
-                        single.await(attempt.key, other.flight(), attempt.fallback(), true, nanos));
+                result.put(attempt.key, single.await(attempt.key, other.flight(), attempt.fallback(), true, nanos));
             } catch (TimeoutException e) {
                 counters.joinTimeouts.increment();
                 if (!flights.replace(attempt.key, other.flight(), attempt.flight)) {
@@ -444,8 +441,8 @@ final class BulkReadThrough<K, V> {
             if (!absent.isEmpty()) {
                 reading.requirePresence(absent);
             }
-            toLoad.forEach(attempt ->
-                    attempt.land(loaded.getOrDefault(attempt.key, Loaded.absent()).value()));
+            toLoad.forEach(attempt -> attempt.land(
+                    loaded.getOrDefault(attempt.key, Loaded.absent()).value()));
         } catch (Throwable failure) {
             boolean all = true;
             for (Attempt<K, V> attempt : toLoad) {
@@ -501,8 +498,7 @@ final class BulkReadThrough<K, V> {
             throw reading.loadFailure(keys, e);
         } finally {
             if (gated) {
-                reading.gate.leave(
-                        (reading.ticker.read() - begun) / keys.size(), failed, reading.ticker.read());
+                reading.gate.leave((reading.ticker.read() - begun) / keys.size(), failed, reading.ticker.read());
             }
         }
     }

@@ -202,7 +202,11 @@ final class Coherence<K, V> {
                 invalidateEverything();
             }
             for (int i = 0; i < keys.size(); i++) {
-                apply(members.get(i), keys.get(i), minted.stamp(), !sameHistory || members.get(i).kind() == Kind.KEY);
+                apply(
+                        members.get(i),
+                        keys.get(i),
+                        minted.stamp(),
+                        !sameHistory || members.get(i).kind() == Kind.KEY);
             }
             if (minted.historyLost()) {
                 lose();

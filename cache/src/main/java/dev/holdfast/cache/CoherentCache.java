@@ -69,8 +69,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         single = new ReadThrough<>(reading);
         bulk = new BulkReadThrough<>(reading, single);
         asyncReads = new AsyncReads<>(reading, single);
-        writes = new Writes<>(
-                settings, tier1, tier2, coherence, synchronizer, journal, names, values, counters);
+        writes = new Writes<>(settings, tier1, tier2, coherence, synchronizer, journal, names, values, counters);
         purge = new Purge(settings.link(), tier2, layout, barriers);
         source = Sources.single(settings);
         bulkSource = Sources.bulk(settings, source);

@@ -25,7 +25,7 @@ final class ControlLog {
     /** Most members of one mint; a longer invalidation is split. */
     static final int MEMBERS_PER_MINT = 500;
 
-        private static final String PRELUDE = """
+    private static final String PRELUDE = """
             local ctl = KEYS[1]
             local function text(n) return string.format('%.0f', n) end
             local applied = tonumber(ARGV[2])

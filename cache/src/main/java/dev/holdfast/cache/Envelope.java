@@ -55,8 +55,7 @@ record Envelope(
     private static final int TRAILER = 4;
 
     Envelope born(long stamp) {
-        return new Envelope(
-                flags, codecId, stamp, softExpiry, hardExpiry, loadCost, key, tags, bytes, offset, length);
+        return new Envelope(flags, codecId, stamp, softExpiry, hardExpiry, loadCost, key, tags, bytes, offset, length);
     }
 
     boolean absent() {

@@ -246,7 +246,8 @@ final class ReadThrough<K, V> {
     /** Loads a key again in the background, while its value is still served. */
     void refresh(K key, Entry<V> entry, KeySource<? super K, V> source) {
         Flight<V> flight = new Flight<>();
-        entry.retryAt(reading.ticker.read() + Math.max(1, settings.freshness().retryAfter().toNanos()));
+        entry.retryAt(reading.ticker.read()
+                + Math.max(1, settings.freshness().retryAfter().toNanos()));
         if (flights.register(key, flight) != null) {
             return;
         }
@@ -363,7 +364,8 @@ final class ReadThrough<K, V> {
     /** Waits for its turn; false if something stale was served instead. */
     private boolean enter(Attempt<K, V> attempt, boolean alone) {
         Freshness freshness = settings.freshness();
-        long patience = freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
+        long patience =
+                freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
         try {
             if (reading.gate.enter(alone, attempt.fallback() == null ? patience : 0)) {
                 return true;
@@ -382,15 +384,14 @@ final class ReadThrough<K, V> {
                             + "' waited for its turn to be loaded",
                     e);
         }
-        throw reading.tooSlow(
-                attempt.key,
-                TOO_MANY.formatted(reading.gate.limit()));
+        throw reading.tooSlow(attempt.key, TOO_MANY.formatted(reading.gate.limit()));
     }
 
     /** Waits until keys may be loaded that have nothing stale to serve instead, or not all of them. */
     void enter(Collection<K> keys) {
         Freshness freshness = settings.freshness();
-        long patience = freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
+        long patience =
+                freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
         try {
             if (reading.gate.enter(access.tier2Away(), patience)) {
                 return;
@@ -445,7 +446,8 @@ final class ReadThrough<K, V> {
                     return false;
                 }
                 long asked = reading.ticker.read();
-                Claim claim = access.tier2().claim(attempt.escaped, access.tier2().deadline());
+                Claim claim =
+                        access.tier2().claim(attempt.escaped, access.tier2().deadline());
                 attempt.leased(claim.token(), asked);
                 if (attempt.answered(claim.bytes())) {
                     return true;

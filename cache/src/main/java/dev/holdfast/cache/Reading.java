@@ -67,7 +67,8 @@ final class Reading<K, V> {
             return false;
         }
         double random = 1 - ThreadLocalRandom.current().nextDouble(); // Within (0, 1].
-        double early = -Math.log(random) * entry.loadNanos() * settings.freshness().earlyRefresh();
+        double early =
+                -Math.log(random) * entry.loadNanos() * settings.freshness().earlyRefresh();
         return early > 0 && early >= entry.freshUntil() - now;
     }
 

@@ -49,11 +49,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     private volatile long syncedLosses;
 
     Synchronizer(
-            CacheSettings<K, V> settings,
-            Tier2 tier2,
-            Coherence<K, V> coherence,
-            Journal journal,
-            Counters counters) {
+            CacheSettings<K, V> settings, Tier2 tier2, Coherence<K, V> coherence, Journal journal, Counters counters) {
         this.link = settings.link();
         this.tier2 = tier2;
         this.coherence = coherence;
@@ -62,7 +58,8 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         this.steps = settings.steps();
         this.replayWindowMicros =
                 TimeUnit.NANOSECONDS.toMicros(settings.replayWindow().toNanos());
-        this.wideRetentionMicros = settings.freshness().longestLife(settings.leaseTime()).toNanos() / 1_000;
+        this.wideRetentionMicros =
+                settings.freshness().longestLife(settings.leaseTime()).toNanos() / 1_000;
         this.worker = new ScheduledThreadPoolExecutor(1, Threads.daemon("holdfast-cache-" + settings.name()));
         worker.setRemoveOnCancelPolicy(true);
         worker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);

@@ -41,8 +41,8 @@ final class Tags<V> {
         own.forEach(tag -> all.add(escape(tag)));
         loaded.forEach(tag -> all.add(escape(tag)));
         if (all.size() > MOST) {
-            throw new IllegalArgumentException("cache '" + cache + "': a value has " + all.size()
-                    + " tags, more than " + MOST + ": tag it by what changes together");
+            throw new IllegalArgumentException("cache '" + cache + "': a value has " + all.size() + " tags, more than "
+                    + MOST + ": tag it by what changes together");
         }
         return all.toArray(String[]::new);
     }
@@ -54,8 +54,8 @@ final class Tags<V> {
 
     private String escape(@Nullable String tag) {
         if (tag == null || tag.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "cache '" + cache + "': tag " + (tag == null ? "null" : "''") + ": a tag has at least one character");
+            throw new IllegalArgumentException("cache '" + cache + "': tag " + (tag == null ? "null" : "''")
+                    + ": a tag has at least one character");
         }
         String escaped = KeyLayout.escape(tag);
         if (escaped.length() > LONGEST) {

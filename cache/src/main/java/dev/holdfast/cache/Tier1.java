@@ -59,8 +59,8 @@ final class Tier1<K, V> {
         this.vouchedUntil = alone ? now + Long.MAX_VALUE / 2 : now;
         Caffeine<K, Entry<V>> builder = Caffeine.newBuilder()
                 .executor(this::upkeep)
-                .evictionListener(
-                        (@Nullable K key, @Nullable Entry<V> entry, RemovalCause cause) -> counters.evictions.increment());
+                .evictionListener((@Nullable K key, @Nullable Entry<V> entry, RemovalCause cause) ->
+                        counters.evictions.increment());
         Weigher<K, V> weigher = settings.weigher();
         if (weigher == null) {
             entries = builder.maximumSize(settings.maximumSize()).build();
@@ -242,8 +242,7 @@ final class Tier1<K, V> {
     void storeFailure(K key, RuntimeException failure, long born, long nanos, Fence fence) {
         long now = ticker.read();
         Entry<V> failed = new Entry.Failed<>(failure, born, now, now + nanos, barriers.version());
-        entries.asMap()
-                .compute(key, (k, old) -> fence.up() || (old != null && old.failure() == null) ? old : failed);
+        entries.asMap().compute(key, (k, old) -> fence.up() || (old != null && old.failure() == null) ? old : failed);
     }
 
     /** Drops a key whatever its age. */

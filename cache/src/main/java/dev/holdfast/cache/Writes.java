@@ -112,7 +112,8 @@ final class Writes<K, V> {
         // Redis is not tried again in this call, so the rest is one piece.
         int to = owed.barriers > 0 ? all.size() : Math.min(all.size(), from + ControlLog.MEMBERS_PER_MINT);
         List<Member> members = all.subList(from, to);
-        List<@Nullable K> chunkKeys = keys == null ? coherence.decode(members) : new ArrayList<>(keys.subList(from, to));
+        List<@Nullable K> chunkKeys =
+                keys == null ? coherence.decode(members) : new ArrayList<>(keys.subList(from, to));
         List<String> deleted = deleted(members);
         long number = journal.begin(members);
         String first = members.get(0).text();
@@ -150,16 +151,18 @@ final class Writes<K, V> {
                             return tier2.mintAsync(coherence.applied(), false, members);
                         },
                         next)
-                .thenComposeAsync(minted -> {
-                    steps.at(Step.MINTED, first);
-                    applyOwn(minted, members, keys);
-                    if (link.generation() == generation) {
-                        return CompletableFuture.completedFuture(true);
-                    }
-                    return attempts == 1
-                            ? CompletableFuture.completedFuture(false)
-                            : announce(members, keys, deleted, attempts - 1);
-                }, next);
+                .thenComposeAsync(
+                        minted -> {
+                            steps.at(Step.MINTED, first);
+                            applyOwn(minted, members, keys);
+                            if (link.generation() == generation) {
+                                return CompletableFuture.completedFuture(true);
+                            }
+                            return attempts == 1
+                                    ? CompletableFuture.completedFuture(false)
+                                    : announce(members, keys, deleted, attempts - 1);
+                        },
+                        next);
     }
 
     /** Raises the floor. */
@@ -303,19 +306,24 @@ final class Writes<K, V> {
             List<Draft<K, V>> drafts, List<Member> members, List<K> keys, Map<String, byte[]> tokens, long[] born) {
         long generation = link.generation();
         long losses = coherence.losses();
-        return tier2.stampPuts(tokens, born[0], members).thenComposeAsync(minted -> {
-            born[0] = minted.stamp();
-            applyOwn(minted, members, new ArrayList<>(keys));
-            steps.at(Step.PUT_STAMPED, members.get(0).text());
-            List<Tier2.Fill> fills =
-                    drafts.stream().map(draft -> draft.fill(minted.stamp())).toList();
-            return tier2.fill(fills).thenCompose(stored -> {
-                if (link.generation() != generation || coherence.losses() != losses) {
-                    return CompletableFuture.completedFuture(false); // The stamp may belong to a history that is gone.
-                }
-                return written(drafts, stored, minted.stamp());
-            });
-        }, next);
+        return tier2.stampPuts(tokens, born[0], members)
+                .thenComposeAsync(
+                        minted -> {
+                            born[0] = minted.stamp();
+                            applyOwn(minted, members, new ArrayList<>(keys));
+                            steps.at(Step.PUT_STAMPED, members.get(0).text());
+                            List<Tier2.Fill> fills = drafts.stream()
+                                    .map(draft -> draft.fill(minted.stamp()))
+                                    .toList();
+                            return tier2.fill(fills).thenCompose(stored -> {
+                                if (link.generation() != generation || coherence.losses() != losses) {
+                                    return CompletableFuture.completedFuture(
+                                            false); // The stamp may belong to a history that is gone.
+                                }
+                                return written(drafts, stored, minted.stamp());
+                            });
+                        },
+                        next);
     }
 
     private CompletionStage<Boolean> written(List<Draft<K, V>> drafts, List<Boolean> stored, long stamp) {
@@ -345,7 +353,9 @@ final class Writes<K, V> {
         if (coherence.applyOwn(minted, members, keys)) {
             synchronizer.repairSoon();
         }
-        steps.at(Step.INVALIDATION_APPLIED, members.isEmpty() ? "" : members.get(0).text());
+        steps.at(
+                Step.INVALIDATION_APPLIED,
+                members.isEmpty() ? "" : members.get(0).text());
     }
 
     private boolean alone() {

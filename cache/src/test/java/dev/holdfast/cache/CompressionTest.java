@@ -85,10 +85,11 @@ class CompressionTest {
             a.cache.put(1L, LARGE);
             assertThat(b.get(1)).isEqualTo("k1 v0");
             assertThat(b.cache.stats().undecodable()).isEqualTo(1);
-            await().until(() -> { // once it has heard of the put, which is newer than what it loaded before
-                b.get(1);
-                return b.cache.stats().fills() == 1;
-            });
+            await().until(
+                            () -> { // once it has heard of the put, which is newer than what it loaded before
+                                b.get(1);
+                                return b.cache.stats().fills() == 1;
+                            });
             c.cache.put(2L, LARGE);
             assertThat(a.get(2)).as("deflate is always understood").isEqualTo(LARGE);
         }

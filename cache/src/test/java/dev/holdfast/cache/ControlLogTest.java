@@ -96,7 +96,8 @@ class ControlLogTest {
     }
 
     private static ControlLog log(Duration retention, int limit) {
-        return new ControlLog(new KeyLayout("hf", "model"), retention.toNanos() / 1_000, retention.toNanos() / 1_000, limit);
+        return new ControlLog(
+                new KeyLayout("hf", "model"), retention.toNanos() / 1_000, retention.toNanos() / 1_000, limit);
     }
 
     private static ControlLog.Minted mint(ControlLog log, long applied, boolean clear, List<String> keys) {

@@ -67,7 +67,8 @@ class EnvelopeTest {
     @Example
     void parse_flagsOfANewerVersion_isRefused() {
         for (int bit = 4; bit < 8; bit++) {
-            assertThat(Envelope.parse(envelope(1 << bit, 1, 1, 3, "k", new byte[0]).toBytes(), "k"))
+            assertThat(Envelope.parse(
+                            envelope(1 << bit, 1, 1, 3, "k", new byte[0]).toBytes(), "k"))
                     .as("bit %d", bit)
                     .isNull();
         }

@@ -107,9 +107,11 @@ class FleetTest {
                 return loaded;
             }));
         }
-        Future<Map<Long, String>> first = threads.submit(() -> nodes.get(0).cache.getAll(List.of(1L, 2L, 3L)));
+        Future<Map<Long, String>> first =
+                threads.submit(() -> nodes.get(0).cache.getAll(List.of(1L, 2L, 3L)));
         await().until(() -> calls.get() == 1);
-        Future<Map<Long, String>> second = threads.submit(() -> nodes.get(1).cache.getAll(List.of(5L, 2L, 3L, 4L)));
+        Future<Map<Long, String>> second =
+                threads.submit(() -> nodes.get(1).cache.getAll(List.of(5L, 2L, 3L, 4L)));
         await().until(() -> calls.get() == 2);
         go.countDown();
         assertThat(first.get(20, TimeUnit.SECONDS)).containsOnlyKeys(1L, 2L, 3L);

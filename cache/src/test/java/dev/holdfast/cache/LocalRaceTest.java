@@ -287,7 +287,8 @@ class LocalRaceTest {
                 .build()) {
             Future<Boolean> message = threads.submit(() -> {
                 messages.set(Thread.currentThread());
-                boolean incomplete = cache.coherence().receive(new ControlLog.Message("", 0, 1, false, Members.keys("1")));
+                boolean incomplete =
+                        cache.coherence().receive(new ControlLog.Message("", 0, 1, false, Members.keys("1")));
                 messages.set(null);
                 return incomplete;
             });

@@ -302,7 +302,9 @@ class StaleTest {
                 assertThat(cache.get(1L)).isIn("v1", "v2");
                 return cache.stats().earlyRefreshes() > 0 && cache.get(1L).equals("v2");
             });
-            assertThat(cache.stats().misses()).as("callers that waited, and the refresh").isEqualTo(2);
+            assertThat(cache.stats().misses())
+                    .as("callers that waited, and the refresh")
+                    .isEqualTo(2);
         }
     }
 

@@ -58,14 +58,18 @@ class TagsTest {
     }
 
     private Node node() {
-        Node node = new Node(redis.uri(), source, builder -> builder.maximumSize(200_000)
-                .tier2Timeout(Duration.ofSeconds(1))
-                .detailedLoader(key -> Loaded.of(source.load(key)).tags(brand(key), "all products"))
-                .detailedBulkLoader(keys -> {
-                    Map<Long, Loaded<String>> loaded = new LinkedHashMap<>();
-                    keys.forEach(key -> loaded.put(key, Loaded.of(source.load(key)).tags(brand(key), "all products")));
-                    return loaded;
-                }));
+        Node node = new Node(
+                redis.uri(),
+                source,
+                builder -> builder.maximumSize(200_000)
+                        .tier2Timeout(Duration.ofSeconds(1))
+                        .detailedLoader(key -> Loaded.of(source.load(key)).tags(brand(key), "all products"))
+                        .detailedBulkLoader(keys -> {
+                            Map<Long, Loaded<String>> loaded = new LinkedHashMap<>();
+                            keys.forEach(key ->
+                                    loaded.put(key, Loaded.of(source.load(key)).tags(brand(key), "all products")));
+                            return loaded;
+                        }));
         open.add(node);
         return node.awaitInStep();
     }
@@ -102,7 +106,9 @@ class TagsTest {
         await().atMost(5, TimeUnit.SECONDS)
                 .untilAsserted(() -> assertThat(b.get(42)).isEqualTo("k42 v1"));
         assertThat(b.cache.getAll(keys)).hasSize(100);
-        assertThat(source.reads()).as("only the ten of the brand were loaded again").isEqualTo(110);
+        assertThat(source.reads())
+                .as("only the ten of the brand were loaded again")
+                .isEqualTo(110);
     }
 
     @Test
@@ -170,7 +176,8 @@ class TagsTest {
                 cache.invalidate("c");
                 return redis.command("ZSCORE", "{hf:short}:ctl", "k:b").isNull();
             });
-            assertThat(redis.command("ZSCORE", "{hf:short}:ctl", "t:t").isNull()).isFalse();
+            assertThat(redis.command("ZSCORE", "{hf:short}:ctl", "t:t").isNull())
+                    .isFalse();
         }
     }
 
@@ -250,8 +257,7 @@ class TagsTest {
     @Test
     void valueWithBadTags_isAnErrorForItsCallerAndCachedNowhere() {
         for (Set<String> tags : List.of(
-                Set.of(""),
-                IntStream.range(0, 65).mapToObj(Integer::toString).collect(Collectors.toSet()))) {
+                Set.of(""), IntStream.range(0, 65).mapToObj(Integer::toString).collect(Collectors.toSet()))) {
             try (RedisLink link = RedisLink.connect(redis.uri());
                     TieredCache<Long, String> cache = TieredCache.<Long, String>builder("bad")
                             .redis(link)

@@ -114,7 +114,8 @@ class Tier2Test {
     void stampPuts_takesTheLeaseFromWhoHasIt() {
         byte[] theirs = lease();
         byte[] mine = Tier2.newToken();
-        ControlLog.Minted minted = tier2.stampPuts(Map.of("1", mine), 0, Members.keys("1")).join();
+        ControlLog.Minted minted =
+                tier2.stampPuts(Map.of("1", mine), 0, Members.keys("1")).join();
         assertThat(fill(theirs, minted.stamp())).isFalse();
         assertThat(fill(mine, minted.stamp())).isTrue();
     }
