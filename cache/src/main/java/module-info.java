@@ -4,11 +4,13 @@ module dev.holdfast.cache {
     requires static context.propagation;
     requires static com.github.luben.zstd_jni;
     requires static com.fasterxml.jackson.databind;
+    requires static tools.jackson.databind;
     requires org.slf4j;
     requires transitive com.github.benmanes.caffeine;
     requires transitive dev.holdfast.core;
 
     exports dev.holdfast.cache;
     exports dev.holdfast.cache.jackson;
+    exports dev.holdfast.cache.jackson3;
     exports dev.holdfast.cache.zstd;
 }

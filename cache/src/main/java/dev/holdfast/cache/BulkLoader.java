@@ -17,7 +17,8 @@ public interface BulkLoader<K, V> {
      * Reads values.
      *
      * @param keys what is missing; immutable, never empty
-     * @return the values found; a key without an entry counts as absent, and keys that were not asked for are ignored
+     * @return the values found; a key without an entry counts as absent. A null value, or a key that was not asked for, is an
+     *     error of the whole call
      * @throws Exception whatever the source throws; reaches the callers as {@link CacheLoadException}
      */
     Map<K, V> loadAll(Set<K> keys) throws Exception;

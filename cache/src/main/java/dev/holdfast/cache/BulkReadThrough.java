@@ -158,8 +158,9 @@ final class BulkReadThrough<K, V> {
         }
         Flights.Batch<K> batch = flights.begin(asked, reading.ticker.read());
         try {
-            List<KeyValue<byte[], byte[]>> answers =
-                    access.tier2().getAll(texts, access.budget().left());
+            Budget budget = access.budget();
+            List<KeyValue<byte[], byte[]>> answers = access.tier2().getAll(texts, budget.left());
+            counters.tier2Read(reading.ticker.read() - budget.begun());
             store(asked, texts, answers, batch, result, left);
             return left;
         } catch (RedisException e) {
@@ -488,9 +489,6 @@ final class BulkReadThrough<K, V> {
         try {
             attempts.forEach(Attempt::begin);
             Map<K, Loaded<V>> loaded = reading.loading(keys, () -> bulkSource.load(keys));
-            if (loaded == null) {
-                throw new NullPointerException("the bulk loader returned null: return an empty map for nothing found");
-            }
             failed = false;
             return loaded;
         } catch (Exception e) {

@@ -1,9 +1,11 @@
 package dev.holdfast.cache;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -49,6 +51,15 @@ final class CacheMetrics implements MeterBinder {
                 "Waits for another thread's load that took longer than the lease time",
                 counters.joinTimeouts);
         counter(registry, "holdfast.cache.repairs", "Readings that found something missed", counters.repairs);
+        FunctionTimer.builder(
+                        "holdfast.cache.tier2.reads",
+                        counters,
+                        c -> c.tier2Reads.sum(),
+                        c -> c.tier2Nanos.sum(),
+                        TimeUnit.NANOSECONDS)
+                .description("Reads of Redis that were answered, and how long that took")
+                .tag("cache", cache)
+                .register(registry);
         counter(registry, "cache.evictions", "Entries given up to stay within the bound of tier 1", counters.evictions);
         counter(
                 registry,

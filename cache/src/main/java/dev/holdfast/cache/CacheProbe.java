@@ -16,6 +16,7 @@ final class CacheProbe implements HealthProbe {
     private final Supplier<LinkState> link;
     private final BooleanSupplier tier2Open;
     private final LongSupplier silentMillis;
+    private final LongSupplier behindMicros;
     private final IntSupplier journal;
     private final IntSupplier barriers;
     private final Supplier<CacheStats> stats;
@@ -25,6 +26,7 @@ final class CacheProbe implements HealthProbe {
             Supplier<LinkState> link,
             BooleanSupplier tier2Open,
             LongSupplier silentMillis,
+            LongSupplier behindMicros,
             IntSupplier journal,
             IntSupplier barriers,
             Supplier<CacheStats> stats) {
@@ -32,6 +34,7 @@ final class CacheProbe implements HealthProbe {
         this.link = link;
         this.tier2Open = tier2Open;
         this.silentMillis = silentMillis;
+        this.behindMicros = behindMicros;
         this.journal = journal;
         this.barriers = barriers;
         this.stats = stats;
@@ -51,6 +54,7 @@ final class CacheProbe implements HealthProbe {
         return base(local, open)
                 .with("tier2", local ? "disabled" : open ? "open" : "closed")
                 .with("secondsSinceContact", local ? 0L : silentMillis.getAsLong() / 1_000)
+                .with("microsBehind", local ? 0L : behindMicros.getAsLong())
                 .with("journal", journal.getAsInt())
                 .with("barriers", barriers.getAsInt())
                 .with("hitRate", now.hitRate())

@@ -40,6 +40,9 @@ final class Coherence<K, V> {
 
     private volatile long contacted;
 
+    /** Newest stamp heard of in this history. */
+    private volatile long newest;
+
     /** Grows whenever Redis turned out to have lost something; what was synchronized before that no longer is. */
     private volatile long losses;
 
@@ -255,12 +258,18 @@ final class Coherence<K, V> {
                 appliedBeforeRead = applied;
             }
             applied = Math.max(applied, read.stamp());
+            newest = newHistory ? read.stamp() : Math.max(newest, read.stamp());
             tier1.contact(askedAtNanos);
             contacted = askedAtNanos;
         } finally {
             lock.unlock();
         }
         applyUnknown(members, keys);
+    }
+
+    /** How far the newest stamp this node has heard of lies beyond what it has applied completely, in microseconds. */
+    long behindMicros() {
+        return Math.max(0, newest - applied);
     }
 
     /** When this node was last in step, in ticker nanoseconds. */
@@ -375,6 +384,7 @@ final class Coherence<K, V> {
         if (!sameHistory) {
             return true;
         }
+        newest = Math.max(newest, stamp);
         if (previous == applied) {
             applied = stamp;
             return false;

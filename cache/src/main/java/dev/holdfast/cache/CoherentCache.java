@@ -255,6 +255,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
                 settings.link()::state,
                 synchronizer::tier2Open,
                 () -> (settings.ticker().read() - coherence.contactedNanos()) / 1_000_000,
+                coherence::behindMicros,
                 journal::depth,
                 barriers::size,
                 this::stats);
@@ -282,8 +283,8 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         if (ownExecutor != null) {
             ownExecutor.shutdown(); // What is under way may end; nobody else is let in.
         }
-        flights.detachAll();
-        tier1.dropAll();
+        tier1.close();
+        flights.detachAll().forEach(tier1::drop); // Those that were storing at that moment.
     }
 
     @Override

@@ -25,6 +25,14 @@ final class Counters {
     final LongAdder softTimeouts = new LongAdder();
     final LongAdder hardTimeouts = new LongAdder();
     final LongAdder evictions = new LongAdder();
+    final LongAdder tier2Reads = new LongAdder();
+    final LongAdder tier2Nanos = new LongAdder();
+
+    /** One GET or MGET that was answered. */
+    void tier2Read(long nanos) {
+        tier2Reads.increment();
+        tier2Nanos.add(nanos);
+    }
 
     CacheStats snapshot(long tier1Size) {
         return new CacheStats(

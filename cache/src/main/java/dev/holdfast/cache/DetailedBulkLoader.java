@@ -17,7 +17,8 @@ public interface DetailedBulkLoader<K, V> {
      * Reads values.
      *
      * @param keys what is missing; immutable, never empty
-     * @return the values found with their options; a key without an entry counts as absent
+     * @return the values found with their options; a key without an entry counts as absent. A null value, or a key that was not
+     *     asked for, is an error of the whole call
      * @throws Exception whatever the source throws; reaches the callers as {@link CacheLoadException}
      */
     Map<K, Loaded<V>> loadAll(Set<K> keys) throws Exception;

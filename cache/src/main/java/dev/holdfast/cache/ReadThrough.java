@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ final class ReadThrough<K, V> {
     private final Flights<K, V> flights;
     private final Counters counters;
     private final long leaseNanos;
+
+    /** Early refreshes under way, each of which takes a thread of the executor; bounded, give or take a race. */
+    private final AtomicInteger refreshing = new AtomicInteger();
 
     ReadThrough(Reading<K, V> reading) {
         this.reading = reading;
@@ -271,6 +275,7 @@ final class ReadThrough<K, V> {
             attempt.flight.fail(failure);
         } finally {
             attempt.close();
+            refreshing.decrementAndGet();
         }
     }
 
@@ -300,7 +305,9 @@ final class ReadThrough<K, V> {
             return false;
         }
         try {
-            return attempt.answered(access.tier2().get(attempt.escaped, attempt.budget.left()));
+            byte[] bytes = access.tier2().get(attempt.escaped, attempt.budget.left());
+            counters.tier2Read(reading.ticker.read() - attempt.budget.begun());
+            return attempt.answered(bytes);
         } catch (RedisException e) {
             counters.tier2Failures.increment();
             attempt.budget.spend();

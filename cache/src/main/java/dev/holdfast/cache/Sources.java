@@ -17,12 +17,31 @@ final class Sources {
 
     static <K, V> BulkSource<K, V> ofBulk(BulkLoader<K, V> loader) {
         return keys -> {
-            Map<K, V> values = loader.loadAll(keys);
+            Map<K, V> values = present(keys, loader.loadAll(keys));
             Map<K, Loaded<V>> loaded = new LinkedHashMap<>();
-            Objects.requireNonNull(values, "the bulk loader returned null: return an empty map for nothing found")
-                    .forEach((key, value) -> loaded.put(key, loaded(value)));
+            values.forEach((key, value) -> loaded.put(key, Loaded.of(value)));
             return loaded;
         };
+    }
+
+    static <K, V> BulkSource<K, V> ofBulk(DetailedBulkLoader<K, V> loader) {
+        return keys -> present(keys, loader.loadAll(keys));
+    }
+
+    /** What was not asked for may be a mistake in the loader's mapping, which would show as values under wrong keys. */
+    private static <K, T> Map<K, T> present(Set<K> keys, @Nullable Map<K, T> loaded) {
+        Objects.requireNonNull(loaded, "the bulk loader returned null: return an empty map for nothing found");
+        loaded.forEach((key, value) -> {
+            if (key == null || !keys.contains(key)) {
+                throw new IllegalStateException("the bulk loader returned key '" + key
+                        + "', which it was not asked for: return the keys it was given, equal in type and value");
+            }
+            if (value == null) {
+                throw new NullPointerException(
+                        "the bulk loader mapped key '" + key + "' to null: leave out what the source does not have");
+            }
+        });
+        return loaded;
     }
 
     /** Waits for an asynchronous loader, for callers that wait anyway. */

@@ -43,6 +43,8 @@ final class Tier1<K, V> {
     /** Until when this node vouches for its entries: the last contact with Redis plus maxStale. */
     private volatile long vouchedUntil;
 
+    private volatile boolean closed;
+
     /** Stores under way; a hint, and racy: whoever is not in it has Caffeine's upkeep done by another thread. */
     private @Nullable Stores storing;
 
@@ -156,7 +158,7 @@ final class Tier1<K, V> {
             Entry<V> fresh = entry(found, version, false);
             Entry<V> stale = servesStale ? entry(found, version, true) : null;
             Entry<V> stored = entries.asMap().compute(key, (k, old) -> {
-                if (fence.up() || !barriers.valid(escaped, found.tags(), found.born())) {
+                if (closed || fence.up() || !barriers.valid(escaped, found.tags(), found.born())) {
                     return old;
                 }
                 boolean soft = !found.fresh() || barriers.soft(escaped, found.tags(), found.born());
@@ -305,6 +307,12 @@ final class Tier1<K, V> {
 
     void dropAll() {
         entries.invalidateAll();
+    }
+
+    /** Stores nothing any more. */
+    void close() {
+        closed = true;
+        dropAll();
     }
 
     /** This node was in step with Redis at that moment. */

@@ -177,8 +177,8 @@ final class Tier2 {
     }
 
     /** Stores values under their leases in one pipeline, also as the second half of a put; for each, whether it was stored. */
-    CompletableFuture<List<Boolean>> fill(List<Fill> fills) {
-        return link.callAsync(deadline, commands -> fill(commands, fills));
+    CompletableFuture<List<Boolean>> fill(List<Fill> fills, Duration within) {
+        return link.callAsync(within, commands -> fill(commands, fills));
     }
 
     private CompletionStage<List<Boolean>> fill(RedisClusterAsyncCommands<byte[], byte[]> commands, List<Fill> fills) {

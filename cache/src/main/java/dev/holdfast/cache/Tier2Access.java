@@ -76,7 +76,7 @@ final class Tier2Access<K, V> {
      * the announcement of that change is on its way.
      */
     void fill(List<Tier2.Fill> fills, List<Attempt<K, V>> attempts) {
-        tier2.fill(fills).whenComplete((outcomes, failure) -> {
+        var unused = tier2.fill(fills, tier2.patience()).whenComplete((outcomes, failure) -> {
             if (failure != null) {
                 counters.tier2Failures.increment();
                 return;

@@ -471,7 +471,7 @@ public final class TieredCacheBuilder<K, V> {
      * @return this
      */
     public TieredCacheBuilder<K, V> detailedBulkLoader(DetailedBulkLoader<K, V> bulkLoader) {
-        this.bulkSource = Objects.requireNonNull(bulkLoader, "bulkLoader")::loadAll;
+        this.bulkSource = Sources.ofBulk(Objects.requireNonNull(bulkLoader, "bulkLoader"));
         return this;
     }
 

@@ -315,7 +315,7 @@ final class Writes<K, V> {
                             List<Tier2.Fill> fills = drafts.stream()
                                     .map(draft -> draft.fill(minted.stamp()))
                                     .toList();
-                            return tier2.fill(fills).thenCompose(stored -> {
+                            return tier2.fill(fills, tier2.deadline()).thenCompose(stored -> {
                                 if (link.generation() != generation || coherence.losses() != losses) {
                                     return CompletableFuture.completedFuture(
                                             false); // The stamp may belong to a history that is gone.

@@ -229,7 +229,6 @@ class LocalCacheTest {
                     asked.add(Set.copyOf(keys));
                     Map<Long, String> found = new HashMap<>();
                     keys.stream().filter(key -> key != 13).forEach(key -> found.put(key, "v" + key));
-                    found.put(99L, "not asked for");
                     return found;
                 })
                 .build()) {
@@ -260,18 +259,37 @@ class LocalCacheTest {
     }
 
     @Test
-    void getAll_bulkLoaderThatMapsAKeyToNull_hasNoValueForIt() {
-        try (TieredCache<Long, String> cache = builder()
-                .requirePresent()
-                .bulkLoader(keys -> {
-                    Map<Long, String> found = new HashMap<>();
-                    keys.forEach(key -> found.put(key, key == 1 ? null : "v"));
-                    return found;
-                })
-                .build()) {
+    void getAll_bulkLoaderThatLeavesAKeyOutWherePresenceIsRequired_isATypedException() {
+        try (TieredCache<Long, String> cache =
+                builder().requirePresent().bulkLoader(keys -> Map.of(2L, "v")).build()) {
             assertThatThrownBy(() -> cache.getAll(List.of(1L, 2L)))
                     .isInstanceOf(AbsentValueException.class)
                     .hasMessageContaining("[1]");
+        }
+    }
+
+    @Test
+    void bulkLoader_thatReturnsNullValuesOrStrangeKeys_isAnErrorOfThatCallAndNothingIsCached() {
+        AtomicReference<Map<Long, String>> answer = new AtomicReference<>();
+        try (TieredCache<Long, String> cache = builder()
+                .retryAfter(Duration.ZERO)
+                .bulkLoader(keys -> answer.get())
+                .build()) {
+            Map<Long, String> nulls = new HashMap<>();
+            nulls.put(1L, "v");
+            nulls.put(2L, null);
+            answer.set(nulls);
+            assertThatThrownBy(() -> cache.getAll(List.of(1L, 2L)))
+                    .isInstanceOf(CacheLoadException.class)
+                    .hasMessageContaining("key '2' to null");
+            answer.set(Map.of(1L, "v", 3L, "w"));
+            assertThatThrownBy(() -> cache.getAll(List.of(1L, 2L)))
+                    .isInstanceOf(CacheLoadException.class)
+                    .hasMessageContaining("key '3', which it was not asked for");
+            assertThatThrownBy(() -> cache.get(1L)).hasMessageContaining("key '3', which it was not asked for");
+            assertThat(cache.asMap()).isEmpty();
+            answer.set(Map.of(1L, "v"));
+            assertThat(cache.getAll(List.of(1L, 2L))).containsOnlyKeys(1L);
         }
     }
 

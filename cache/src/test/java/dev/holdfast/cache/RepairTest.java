@@ -58,6 +58,62 @@ class RepairTest {
         return node;
     }
 
+    @Test
+    void resubscription_repairsWhatWasMissed_withoutWaitingForAHeartbeat() {
+        Node a = start(builder -> builder.heartbeat(Duration.ofMinutes(1))).awaitInStep();
+        Node b = start(builder -> builder.heartbeat(Duration.ofMinutes(1))).awaitInStep();
+        long repaired = 0;
+        for (int round = 1; round <= 50 && repaired == 0; round++) {
+            String old = b.get(1);
+            source.commit(1);
+            redis.command("CLIENT", "KILL", "TYPE", "pubsub");
+            a.cache.invalidate(1L);
+            String now = "k1 v" + round;
+            await().atMost(5, TimeUnit.SECONDS)
+                    .untilAsserted(() -> assertThat(b.get(1)).isEqualTo(now).isNotEqualTo(old));
+            repaired = b.cache.stats().repairs();
+        }
+        assertThat(repaired).as("an invalidation that only the repair brought").isPositive();
+    }
+
+    @Test
+    void close_underLoad_givesCallersAValueOrATypedError() throws Exception {
+        Node node = start(builder -> builder.loader(key -> {
+                    Thread.onSpinWait();
+                    return source.load(key);
+                }))
+                .awaitInStep();
+        AtomicBoolean closed = new AtomicBoolean();
+        List<CompletableFuture<Void>> callers = new ArrayList<>();
+        CountDownLatch running = new CountDownLatch(8);
+        for (int t = 0; t < 8; t++) {
+            callers.add(node.inBackground(() -> {
+                for (long key = 0; ; key++) {
+                    try {
+                        assertThat(node.get(key % 500)).startsWith("k" + key % 500);
+                        if (key % 7 == 0) {
+                            node.cache.invalidate(key % 500);
+                        }
+                    } catch (IllegalStateException e) {
+                        assertThat(closed).isTrue();
+                        assertThat(e).hasMessageContaining("is closed");
+                        return;
+                    }
+                    if (key == 1_000) {
+                        running.countDown();
+                    }
+                }
+            }));
+        }
+        assertThat(running.await(30, TimeUnit.SECONDS)).isTrue();
+        closed.set(true);
+        node.cache.close();
+        for (CompletableFuture<Void> caller : callers) {
+            Node.finish(caller);
+        }
+        assertThat(node.cache.stats().tier1Size()).isZero();
+    }
+
     private static boolean exists(String key) {
         return redis.command("EXISTS", key).number() == 1;
     }

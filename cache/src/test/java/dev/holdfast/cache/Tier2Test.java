@@ -50,7 +50,7 @@ class Tier2Test {
         byte[] payload = "v".getBytes(StandardCharsets.US_ASCII);
         Envelope envelope = new Envelope(
                 0, 1, born, Long.MAX_VALUE, Long.MAX_VALUE, 0, "1", Entry.NO_TAGS, payload, 0, payload.length);
-        return tier2.fill(List.of(new Tier2.Fill("1", token, envelope, 60_000)))
+        return tier2.fill(List.of(new Tier2.Fill("1", token, envelope, 60_000)), PATIENCE)
                 .join()
                 .get(0);
     }

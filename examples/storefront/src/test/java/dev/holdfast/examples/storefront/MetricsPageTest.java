@@ -1,0 +1,62 @@
+package dev.holdfast.examples.storefront;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.cache.Codec;
+import dev.holdfast.cache.TieredCache;
+import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.testkit.redis.RedisServer;
+import dev.holdfast.testkit.redis.RedisServers;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The page of metrics says what is registered, no more and no less. */
+class MetricsPageTest {
+    private static final Path PAGE = Path.of("../../docs/metrics.md");
+
+    @Test
+    void page_listsEveryMeterThatTheModulesRegister() throws IOException {
+        TreeSet<String> listed = new TreeSet<>();
+        for (String line : Files.readAllLines(PAGE)) {
+            if (line.startsWith("| `")) {
+                String[] cells = line.split("\\|");
+                listed.add(cells[1].strip() + " | " + cells[2].strip() + " | " + cells[3].strip());
+            }
+        }
+        assertThat(listed).isEqualTo(registered());
+    }
+
+    private static TreeSet<String> registered() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        try (RedisServer redis = RedisServers.standalone();
+                RedisLink link = RedisLink.connect(redis.uri());
+                TieredCache<Long, String> cache = TieredCache.<Long, String>builder("product")
+                        .redis(link)
+                        .codec(Codec.string())
+                        .maximumSize(10)
+                        .loader(key -> "v")
+                        .build()) {
+            assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
+            link.metrics().bindTo(registry);
+            cache.metrics().bindTo(registry);
+            return registry.getMeters().stream()
+                    .map(MetricsPageTest::line)
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    private static String line(Meter meter) {
+        Meter.Id id = meter.getId();
+        String tags = id.getTags().stream().map(Tag::getKey).sorted().collect(Collectors.joining(", "));
+        return "`" + id.getName() + "` | " + id.getType().name().toLowerCase(Locale.ROOT) + " | " + tags;
+    }
+}
