@@ -112,7 +112,7 @@ final class AsyncReads<K, V> {
             return joined;
         }
         CompletableFuture<@Nullable V> result = new CompletableFuture<>();
-        joined.whenComplete((value, failure) -> complete(result, value, failure));
+        var unused = joined.whenComplete((value, failure) -> complete(result, value, failure));
         Executor later = CompletableFuture.delayedExecutor(leaseNanos, TimeUnit.NANOSECONDS, Runnable::run);
         later.execute(() -> {
             if (result.isDone() || slow.queueing()) {
@@ -122,7 +122,7 @@ final class AsyncReads<K, V> {
             if (!flights.replace(key, slow, flight)) {
                 flight.detach();
             }
-            await(key, flight, false).whenComplete((value, failure) -> complete(result, value, failure));
+            var unused = await(key, flight, false).whenComplete((value, failure) -> complete(result, value, failure));
             fly(new Attempt<>(reading, key, escaped, flight, origin.blocking(), stale), origin);
         });
         return result;
@@ -189,7 +189,7 @@ final class AsyncReads<K, V> {
 
     /** From tier 2 on; ends by landing the flight, whatever happens. */
     private void fly(Attempt<K, V> attempt, Origin<K, V> origin) {
-        fromTier2(attempt)
+        var unused = fromTier2(attempt)
                 .thenCompose(found -> found || attempt.landedMeanwhile() ? done() : lease(attempt))
                 .thenCompose(done -> attempt.flight.landed() ? done() : source(attempt, origin))
                 .whenComplete((done, failure) -> {
@@ -261,13 +261,15 @@ final class AsyncReads<K, V> {
         attempt.flight.queueing(true);
         CompletableFuture<Boolean> next = new CompletableFuture<>();
         CompletableFuture.delayedExecutor(PollPause.nanos(waited), TimeUnit.NANOSECONDS, Runnable::run)
-                .execute(() -> claim(attempt).whenComplete((again, failure) -> {
-                    if (failure != null) {
-                        next.completeExceptionally(failure);
-                    } else {
-                        next.complete(again);
-                    }
-                }));
+                .execute(() -> {
+                    var unused = claim(attempt).whenComplete((again, failure) -> {
+                        if (failure != null) {
+                            next.completeExceptionally(failure);
+                        } else {
+                            next.complete(again);
+                        }
+                    });
+                });
         return next.thenCompose(again -> {
             if (again) {
                 return poll(attempt, begun);

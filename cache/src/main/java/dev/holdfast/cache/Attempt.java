@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One load of one key, and the steps of it that wait for nothing; who drives it decides how to wait between them.
  *
- * <p>Belongs to one thread at a time. It always ends in {@link #served}, {@link #loaded} or {@link #failed}, each of which
+ * <p>Belongs to one thread at a time. It always ends in {@link #served}, {@link #land} or {@link #failed}, each of which
  * lands the flight, and then in {@link #close}.
  */
 final class Attempt<K, V> {

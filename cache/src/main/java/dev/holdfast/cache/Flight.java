@@ -123,10 +123,11 @@ final class Flight<V> extends AbstractQueuedSynchronizer implements Tier1.Fence 
     }
 
     /** Runs a task when it has landed, now if it has; the task must not throw, nor block. */
+    @SuppressWarnings("ReferenceEquality")
     void whenLanded(Runnable task) {
         while (true) {
             Callback first = callbacks;
-            if (first == CALLED) {
+            if (first == CALLED) { // The one marker, by identity.
                 task.run();
                 return;
             }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param loadNanos what loading it took; 0 if nobody knows
  * @param tags escaped tags
  */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 record Found<V>(@Nullable V value, long born, long freshNanos, long staleNanos, long loadNanos, String[] tags) {
     boolean fresh() {
         return freshNanos > 0;

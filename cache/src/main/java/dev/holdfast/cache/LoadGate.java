@@ -129,7 +129,8 @@ final class LoadGate {
 
     private void learn(long tookNanos, boolean failed, long now) {
         if (!alone) {
-            usualNanos = usualNanos == 0 ? tookNanos : usualNanos + (tookNanos - usualNanos) / 16;
+            double took = (double) tookNanos;
+            usualNanos = usualNanos == 0 ? took : usualNanos + (took - usualNanos) / 16;
             return;
         }
         boolean slow = usualNanos > 0 && tookNanos > Math.max(SLOW_LEAST_NANOS, SLOW_FACTOR * usualNanos);

@@ -24,7 +24,7 @@ final class Sources {
         };
     }
 
-    static <K, V> BulkSource<K, V> ofBulk(DetailedBulkLoader<K, V> loader) {
+    static <K, V> BulkSource<K, V> ofDetailedBulk(DetailedBulkLoader<K, V> loader) {
         return keys -> present(keys, loader.loadAll(keys));
     }
 

@@ -182,7 +182,7 @@ final class Tier1<K, V> {
                 freshFor = Math.min(freshFor, maxStaleNanos);
                 staleFor = Math.min(staleFor, maxStaleNanos);
             }
-            long early = (long) Math.min(freshFor, EARLY_LOADS * beta * found.loadNanos());
+            long early = Math.min(freshFor, (long) (EARLY_LOADS * beta * found.loadNanos()));
             boolean plain = vouched && !stale && !servesStale && found.value() != null && found.tags().length == 0;
             if (plain && early < freshFor / 1_000) {
                 return new Entry<>(found.value(), found.born(), now + freshFor, version);

@@ -146,7 +146,7 @@ public interface TieredCache<K, V> extends AutoCloseable {
     /**
      * Makes every value that carries a tag invalid on every node. Costs one script call, however many values carry it.
      *
-     * @param tag a tag, as the builder's {@code tags} function or the loader gave it to values
+     * @param tag a tag, as the builder's function or the loader gave it to values
      * @throws IllegalArgumentException if the tag is empty or longer than a tag may be
      * @throws InvalidationPendingException as {@link #invalidate}
      */

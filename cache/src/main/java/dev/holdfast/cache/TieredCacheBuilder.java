@@ -471,7 +471,7 @@ public final class TieredCacheBuilder<K, V> {
      * @return this
      */
     public TieredCacheBuilder<K, V> detailedBulkLoader(DetailedBulkLoader<K, V> bulkLoader) {
-        this.bulkSource = Sources.ofBulk(Objects.requireNonNull(bulkLoader, "bulkLoader"));
+        this.bulkSource = Sources.ofDetailedBulk(Objects.requireNonNull(bulkLoader, "bulkLoader"));
         return this;
     }
 

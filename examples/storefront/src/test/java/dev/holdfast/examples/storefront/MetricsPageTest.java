@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -28,14 +29,14 @@ class MetricsPageTest {
         TreeSet<String> listed = new TreeSet<>();
         for (String line : Files.readAllLines(PAGE)) {
             if (line.startsWith("| `")) {
-                String[] cells = line.split("\\|");
+                String[] cells = line.split("\\|", -1);
                 listed.add(cells[1].strip() + " | " + cells[2].strip() + " | " + cells[3].strip());
             }
         }
         assertThat(listed).isEqualTo(registered());
     }
 
-    private static TreeSet<String> registered() {
+    private static Set<String> registered() {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         try (RedisServer redis = RedisServers.standalone();
                 RedisLink link = RedisLink.connect(redis.uri());
