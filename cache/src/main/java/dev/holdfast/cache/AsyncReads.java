@@ -122,7 +122,8 @@ final class AsyncReads<K, V> {
             if (!flights.replace(key, slow, flight)) {
                 flight.detach();
             }
-            var unused = await(key, flight, false).whenComplete((value, failure) -> complete(result, value, failure));
+            var unusedReplacement =
+                    await(key, flight, false).whenComplete((value, failure) -> complete(result, value, failure));
             fly(new Attempt<>(reading, key, escaped, flight, origin.blocking(), stale), origin);
         });
         return result;
