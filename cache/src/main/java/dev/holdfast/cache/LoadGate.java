@@ -133,7 +133,7 @@ final class LoadGate {
             usualNanos = usualNanos == 0 ? took : usualNanos + (took - usualNanos) / 16;
             return;
         }
-        boolean slow = usualNanos > 0 && tookNanos > Math.max(SLOW_LEAST_NANOS, SLOW_FACTOR * usualNanos);
+        boolean slow = usualNanos > 0 && tookNanos > SLOW_LEAST_NANOS && tookNanos > (long) (SLOW_FACTOR * usualNanos);
         if (failed || slow) {
             if (now - shrunkAt > tookNanos) { // Those that began before the last shrinking tell nothing new.
                 adaptive = Math.max(1, adaptive * SHRINK);

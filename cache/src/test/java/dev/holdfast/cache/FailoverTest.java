@@ -8,6 +8,7 @@ import dev.holdfast.testkit.junit.Exclusive;
 import dev.holdfast.testkit.junit.Servers;
 import dev.holdfast.testkit.redis.RedisCluster;
 import dev.holdfast.testkit.redis.RedisSentinel;
+import dev.holdfast.testkit.redis.RedisServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -67,6 +68,34 @@ class FailoverTest {
                 assertThat(a.get(key)).isEqualTo(source.value(key));
                 assertThat(b.get(key)).isEqualTo(source.value(key));
             }
+        }
+    }
+
+    @Test
+    void sentinel_primaryFrozenUntilAnotherIsPromoted_bringsNothingOldBack(@Exclusive RedisSentinel redis) {
+        try (Node a = node(redis.uri()).awaitInStep();
+                Node b = node(redis.uri()).awaitInStep()) {
+            List<Long> keys = LongStream.range(0, 50).boxed().toList();
+            a.cache.getAll(keys);
+            await().until(() -> a.cache.stats().fills() == 50);
+            b.cache.getAll(keys);
+            RedisServer frozen = redis.pausePrimary();
+            keys.forEach(source::commit);
+            a.cache.invalidateAll(keys);
+            a.cache.invalidateTag("any");
+            assertThat(a.cache.getAll(keys))
+                    .allSatisfy((key, value) -> assertThat(value).isEqualTo(source.value(key)));
+            redis.awaitReplacementOf(frozen);
+            frozen.resume(); // with all it held
+            usesTier2(a, b, 1_000);
+            for (int round = 0; round < 20; round++) {
+                for (long key : keys) {
+                    assertThat(a.get(key)).isEqualTo(source.value(key));
+                }
+            }
+            await().atMost(10, TimeUnit.SECONDS)
+                    .untilAsserted(() -> assertThat(b.cache.getAll(keys))
+                            .allSatisfy((key, value) -> assertThat(value).isEqualTo(source.value(key))));
         }
     }
 

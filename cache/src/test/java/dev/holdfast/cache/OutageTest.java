@@ -13,13 +13,17 @@ import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -268,6 +272,71 @@ class OutageTest {
             assertThat(source.reads())
                     .as("a fresh copy is served again, so the source is not overrun")
                     .isEqualTo(reads);
+        }
+    }
+
+    @Test
+    void redis_killedUnderLoadAndBackEmpty_costsNoErrorAndNeverMoreLoadsThanMayRun() throws Exception {
+        killUnderLoad(Duration.ofSeconds(3));
+    }
+
+    @Test
+    @Tag("nightly")
+    void redis_killedForHalfAMinuteUnderLoadAndBackEmpty_costsNoErrorAndNeverMoreLoadsThanMayRun() throws Exception {
+        killUnderLoad(Duration.ofSeconds(30));
+    }
+
+    private void killUnderLoad(Duration outage) throws Exception {
+        AtomicInteger loading = new AtomicInteger();
+        AtomicInteger mostLoading = new AtomicInteger();
+        AtomicBoolean stop = new AtomicBoolean();
+        RedisLink link =
+                RedisLink.builder(redis.uri()).commandTimeout(COMMAND_TIMEOUT).connect();
+        Loader<Long, String> slow = key -> {
+            mostLoading.accumulateAndGet(loading.incrementAndGet(), Math::max);
+            try {
+                Thread.sleep(2); // what a query takes
+                return source.load(key);
+            } finally {
+                loading.decrementAndGet();
+            }
+        };
+        try (Node node = new Node(
+                        link,
+                        source,
+                        builder -> builder.maximumSize(100).maximumLoads(8).loader(slow))
+                .awaitInStep()) {
+            List<CompletableFuture<Void>> callers = new ArrayList<>();
+            for (int t = 0; t < 16; t++) {
+                long first = t;
+                callers.add(node.inBackground(() -> {
+                    for (long i = first; !stop.get(); i += 7) {
+                        long key = i % 1_000;
+                        long atLeast = source.version(key);
+                        assertThat(Source.version(node.get(key))).isGreaterThanOrEqualTo(atLeast - 1);
+                        if (i % 50 == 0) {
+                            source.commit(key);
+                            node.cache.invalidate(key);
+                        }
+                    }
+                }));
+            }
+            await().until(() -> node.cache.stats().tier2Hits() > 100);
+            redis.kill();
+            long end = System.nanoTime() + outage.toNanos();
+            await().atMost(outage.plusSeconds(10)).until(() -> System.nanoTime() - end > 0);
+            redis.start();
+            await().atMost(10, TimeUnit.SECONDS).until(node.cache::tier2Open);
+            long hits = node.cache.stats().tier2Hits();
+            await().atMost(20, TimeUnit.SECONDS).until(() -> node.cache.stats().tier2Hits() > hits + 500);
+            stop.set(true);
+            for (CompletableFuture<Void> caller : callers) {
+                Node.finish(caller);
+            }
+            assertThat(mostLoading.get()).isBetween(1, 8);
+            for (long key = 0; key < 1_000; key++) {
+                assertThat(node.get(key)).isEqualTo(source.value(key));
+            }
         }
     }
 }
