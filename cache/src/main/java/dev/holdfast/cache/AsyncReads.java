@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -113,9 +112,8 @@ final class AsyncReads<K, V> {
         }
         CompletableFuture<@Nullable V> result = new CompletableFuture<>();
         var unused = joined.whenComplete((value, failure) -> complete(result, value, failure));
-        Executor later = CompletableFuture.delayedExecutor(leaseNanos, TimeUnit.NANOSECONDS, Runnable::run);
-        later.execute(() -> {
-            if (result.isDone() || slow.queueing()) {
+        after(leaseNanos, result, () -> {
+            if (slow.queueing()) {
                 return;
             }
             counters.joinTimeouts.increment();
@@ -179,13 +177,16 @@ final class AsyncReads<K, V> {
         return result;
     }
 
+    /** Runs a task then, unless the result is there before; which also forgets the timer. */
     private static void after(long nanos, CompletableFuture<?> result, Runnable task) {
-        CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS, Runnable::run)
-                .execute(() -> {
-                    if (!result.isDone()) {
-                        task.run();
-                    }
-                });
+        CompletableFuture<@Nullable Void> timer =
+                new CompletableFuture<@Nullable Void>().completeOnTimeout(null, nanos, TimeUnit.NANOSECONDS);
+        var unusedTask = timer.thenRun(() -> {
+            if (!result.isDone()) {
+                task.run();
+            }
+        });
+        var unusedEnd = result.whenComplete((value, failure) -> timer.cancel(false));
     }
 
     /** From tier 2 on; ends by landing the flight, whatever happens. */

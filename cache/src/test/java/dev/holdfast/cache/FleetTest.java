@@ -144,10 +144,8 @@ class FleetTest {
     @Test
     void staleValue_isServedAtOnceByTheOtherNodes_whileOneLoads() throws Exception {
         CountDownLatch go = new CountDownLatch(1);
-        UnaryOperator<TieredCacheBuilder<Long, String>> stale = builder -> builder.timeToLive(Duration.ofMillis(300))
-                .jitter(0)
-                .earlyRefresh(0)
-                .staleFor(Duration.ofMinutes(1));
+        UnaryOperator<TieredCacheBuilder<Long, String>> stale =
+                builder -> builder.earlyRefresh(0).staleFor(Duration.ofMinutes(1));
         Node a = node(builder -> stale.apply(builder).loader(key -> {
             if (source.version(key) > 0) {
                 go.await();
@@ -159,6 +157,7 @@ class FleetTest {
         await().until(() -> a.cache.stats().fills() == 1);
         assertThat(b.get(1)).isEqualTo("k1 v0");
         source.commit(1);
+        a.cache.expire(1L);
         await().until(() -> a.cache.asMap().isEmpty() && b.cache.asMap().isEmpty());
         CompletableFuture<String> loading = a.getInBackground(1);
         await().until(() -> a.cache.stats().loads() == 2);
