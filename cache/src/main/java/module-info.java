@@ -13,5 +13,6 @@ module dev.holdfast.cache {
     exports dev.holdfast.cache.call;
     exports dev.holdfast.cache.jackson;
     exports dev.holdfast.cache.jackson3;
+    exports dev.holdfast.cache.revocation;
     exports dev.holdfast.cache.zstd;
 }
