@@ -14,5 +14,6 @@ module dev.holdfast.cache {
     exports dev.holdfast.cache.jackson;
     exports dev.holdfast.cache.jackson3;
     exports dev.holdfast.cache.revocation;
+    exports dev.holdfast.cache.warming;
     exports dev.holdfast.cache.zstd;
 }
