@@ -4,6 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * 128 bits of SHA-256 in place of an identifier: small whatever the identifier's length, and no session is stolen from a
@@ -21,6 +24,13 @@ record Fingerprint(boolean subject, long high, long low) {
 
     private static final String[] TOKEN_BUCKETS = names("t:");
     private static final String[] SUBJECT_BUCKETS = names("s:");
+    private static final List<String> ALL_BUCKETS =
+            Stream.of(TOKEN_BUCKETS, SUBJECT_BUCKETS).flatMap(Arrays::stream).toList();
+
+    /** All buckets there are. */
+    static List<String> buckets() {
+        return ALL_BUCKETS;
+    }
 
     static Fingerprint token(String id) {
         return of(false, id);

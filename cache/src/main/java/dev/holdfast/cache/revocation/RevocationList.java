@@ -35,7 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #isRevoked} asks this process: a hash, a look into tier 1, a binary search. It does not ask Redis per token, not
  * even for one that was never seen. Every node holds the list in 4,096 buckets, each a set of fingerprints; to revoke adds to one
- * bucket in Redis and invalidates that bucket on every node. So the list costs memory for what is revoked, not for every
+ * bucket in Redis and invalidates that bucket on every node. A node reads all of them in the background when it starts, 500
+ * at a time, and one out of turn when it is asked for. So the list costs memory for what is revoked, not for every
  * session that is alive, and a stream of made-up tokens costs Redis nothing.
  *
  * <p><b>Guarantee.</b> After {@link #revoke} returned normally under {@link OutagePolicy#THROW}, or Redis was there: this
@@ -55,7 +56,13 @@ public final class RevocationList implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RevocationList.class);
     private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
-    /** Most revocations of one operation on Redis, so that none takes long. */
+    /** How long a bucket that Redis did not give is not asked for again: long enough to spare a server in trouble. */
+    private static final Duration RETRY_AFTER = Duration.ofMillis(100);
+
+    /** Only a backstop, since every change is announced; each bucket is read again this often. */
+    private static final Duration BUCKET_LIFE = Duration.ofHours(1);
+
+    /** Most revocations or buckets of one operation on Redis, so that none takes long. */
     private static final int CHUNK = 500;
 
     private final String name;
@@ -75,6 +82,9 @@ public final class RevocationList implements AutoCloseable {
 
     private final @Nullable ScheduledThreadPoolExecutor worker;
     private final @Nullable Registration registration;
+
+    /** How many buckets this node has read on its own account since it started; used by the worker only. */
+    private int copied;
 
     RevocationList(RevocationListBuilder settings) {
         name = settings.name;
@@ -99,6 +109,8 @@ public final class RevocationList implements AutoCloseable {
                 .maximumWeight(settings.maximumBytes, (bucket, set) -> set.weight())
                 .maxStale(settings.maxStale)
                 .whenRedisAway(OutagePolicy.THROW)
+                .timeToLive(BUCKET_LIFE)
+                .retryAfter(RETRY_AFTER)
                 .loader(store::read)
                 .bulkLoader(store::readAll)
                 .build();
@@ -363,6 +375,17 @@ public final class RevocationList implements AutoCloseable {
         }
     }
 
+    /** Reads the next buckets of those not read since the start, so that few tokens wait for theirs, in an outage none. */
+    private void copy() {
+        List<String> all = Fingerprint.buckets();
+        if (copied < all.size()) {
+            List<String> next = all.subList(copied, Math.min(all.size(), copied + CHUNK));
+            Objects.requireNonNull(buckets).getAll(next);
+            copied += next.size();
+            beatSoon();
+        }
+    }
+
     private static String count(int revocations) {
         return revocations == 1 ? "1 revocation" : revocations + " revocations";
     }
@@ -381,6 +404,7 @@ public final class RevocationList implements AutoCloseable {
             outbox.prune(System.nanoTime(), clock.millis());
             if (link.state() == LinkState.UP) {
                 send(outbox.due(link.generation()));
+                copy();
             }
         } catch (HoldfastException e) {
             LOG.debug("Revocations could not be sent; the next heartbeat tries again", e);

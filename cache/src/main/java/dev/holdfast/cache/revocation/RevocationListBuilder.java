@@ -128,7 +128,7 @@ public final class RevocationListBuilder {
      * Bounds this node's copy, 24 bytes per revocation and 2 MB on top; 64 MB by default, enough for 2.5 million. What does
      * not fit is read from Redis when it is asked for.
      *
-     * @param bytes at least 1 MB
+     * @param bytes at least 4 MB
      * @return this
      */
     public RevocationListBuilder maximumBytes(long bytes) {
@@ -221,11 +221,11 @@ public final class RevocationListBuilder {
                 "is not positive",
                 "use e.g. 10000");
         problems.require(
-                maximumBytes >= 1 << 20,
+                maximumBytes >= 4L << 20,
                 "revocation.maximumBytes",
                 "maximumBytes",
                 maximumBytes,
-                "is less than 1 MB, which empty buckets alone would fill",
+                "is less than 4 MB, half of which empty buckets take",
                 "use e.g. 64 << 20");
         return problems;
     }
