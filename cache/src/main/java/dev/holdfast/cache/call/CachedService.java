@@ -12,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,12 +25,12 @@ final class CachedService implements InvocationHandler {
 
     private final Class<?> type;
     private final Object implementation;
-    private final Map<Method, MethodPlan> plans;
+    private final Map<Method, ServicePlan.Step> steps;
 
-    CachedService(Class<?> type, Object implementation, Map<Method, MethodPlan> plans) {
+    CachedService(Class<?> type, Object implementation, Map<Method, ServicePlan.Step> steps) {
         this.type = type;
         this.implementation = implementation;
-        this.plans = plans;
+        this.steps = steps;
     }
 
     @Override
@@ -39,14 +40,14 @@ final class CachedService implements InvocationHandler {
         if (method.getDeclaringClass() == Object.class) {
             return object(method, present);
         }
-        MethodPlan plan = plans.get(method);
-        if (plan instanceof Result result) {
-            return result(result, method, present);
+        ServicePlan.Step step = Objects.requireNonNull(steps.get(method), "a method the interface does not have");
+        if (step.plan() instanceof Result result) {
+            return result(result, step.method(), present);
         }
-        if (plan instanceof Change change) {
-            return change(change, method, present);
+        if (step.plan() instanceof Change change) {
+            return change(change, step.method(), present);
         }
-        return call(method, present);
+        return call(step.method(), present);
     }
 
     /** The methods of {@link Object} that a proxy hands over: equals, hashCode and toString. */

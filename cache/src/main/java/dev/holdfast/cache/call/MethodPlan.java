@@ -5,8 +5,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What an annotated method means. */
+/** What a method of a service means. */
 sealed interface MethodPlan {
+
+    /** A method that has nothing to do with a cache. */
+    record Direct() implements MethodPlan {}
 
     /** How a result is kept: as it is, the content of an {@code Optional}, or what a future yields. */
     enum Shape {

@@ -31,9 +31,16 @@ final class ServicePlan {
     private final Class<?> service;
     private final Problems problems;
     private final Map<String, TieredCache<Object, Object>> caches = new HashMap<>();
-    private final Map<Method, MethodPlan> plans = new HashMap<>();
+    private final Map<Method, Step> steps = new HashMap<>();
     private final Map<String, Method> readers = new HashMap<>();
     private final Map<String, KeyParts> keys = new HashMap<>();
+
+    /**
+     * How to answer a call.
+     *
+     * @param method the same method as the key it is found by, but one that may be called: that is a property of the object
+     */
+    record Step(Method method, MethodPlan plan) {}
 
     private ServicePlan(Class<?> service) {
         this.service = service;
@@ -41,11 +48,11 @@ final class ServicePlan {
     }
 
     /**
-     * The plan of each annotated method.
+     * What to do for each method.
      *
      * @throws dev.holdfast.core.ConfigurationException with everything that cannot work
      */
-    static Map<Method, MethodPlan> of(Class<?> service, List<TieredCache<?, ?>> caches) {
+    static Map<Method, Step> of(Class<?> service, List<TieredCache<?, ?>> caches) {
         ServicePlan plan = new ServicePlan(service);
         caches.forEach(plan::add);
         if (!service.isInterface() || service.isSealed() || service.isAnnotation()) {
@@ -62,7 +69,7 @@ final class ServicePlan {
                     .forEach(plan::read);
         }
         plan.problems.orThrow();
-        return Map.copyOf(plan.plans);
+        return Map.copyOf(plan.steps);
     }
 
     @SuppressWarnings(
@@ -99,6 +106,8 @@ final class ServicePlan {
                     text(method),
                     "has a @CacheKey, but no cache",
                     "annotate it with @CacheResult or @CacheInvalidate");
+        } else {
+            steps.put(method, new Step(method, new MethodPlan.Direct()));
         }
     }
 
@@ -119,7 +128,7 @@ final class ServicePlan {
                     "give each method a cache of its own");
         }
         KeyParts parts = parts(method, annotation.value());
-        plans.put(method, new MethodPlan.Result(cache, parts, shape, valueType(method, shape)));
+        steps.put(method, new Step(method, new MethodPlan.Result(cache, parts, shape, valueType(method, shape))));
     }
 
     private void readChange(Method method, CacheInvalidate[] annotations) {
@@ -143,7 +152,7 @@ final class ServicePlan {
                     : parts(method, annotation.value());
             invalidations.add(new Invalidation(cache, parts, tags, annotation.everything()));
         }
-        plans.put(method, new MethodPlan.Change(List.copyOf(invalidations)));
+        steps.put(method, new Step(method, new MethodPlan.Change(List.copyOf(invalidations))));
     }
 
     private @Nullable TieredCache<Object, Object> cache(Method method, String name) {
