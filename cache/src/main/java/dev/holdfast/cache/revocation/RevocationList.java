@@ -5,6 +5,9 @@ import dev.holdfast.cache.OutagePolicy;
 import dev.holdfast.cache.TieredCache;
 import dev.holdfast.core.HoldfastException;
 import dev.holdfast.core.Threads;
+import dev.holdfast.core.health.HealthProbe;
+import dev.holdfast.core.health.Reading;
+import dev.holdfast.core.health.Status;
 import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisException;
 import dev.holdfast.core.redis.RedisLink;
@@ -18,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
@@ -240,6 +244,44 @@ public final class RevocationList implements AutoCloseable {
     }
 
     /**
+     * A probe named {@code revocations.<name>}: whether this node is in step with the fleet, what it has not sent yet, how
+     * often it could not know.
+     *
+     * @return the probe
+     */
+    public HealthProbe healthProbe() {
+        return new HealthProbe() {
+            @Override
+            public String name() {
+                return "revocations." + name.toLowerCase(Locale.ROOT).replace('_', '-');
+            }
+
+            @Override
+            public Reading check() throws Exception {
+                return reading().with("pending", outbox.owed()).with("unknown", unknown.sum());
+            }
+        };
+    }
+
+    private Reading reading() throws Exception {
+        if (buckets == null) {
+            return Reading.of(Status.UP, "Redis is disabled on purpose: this node has a list of its own");
+        }
+        if (!inStep()) {
+            return Reading.of(
+                    Status.DEGRADED,
+                    "Redis is away: this node answers from its copy, then as whenUnknown says; revocations are queued");
+        }
+        return outbox.owed() == 0
+                ? Reading.of(Status.UP, "")
+                : Reading.of(Status.DEGRADED, "revocations of this node are not in Redis yet");
+    }
+
+    private boolean inStep() throws Exception {
+        return buckets != null && buckets.healthProbe().check().status() == Status.UP;
+    }
+
+    /**
      * Metrics: {@code holdfast.revocations.pending}, {@code holdfast.revocations.unknown}, tagged {@code list}, and those of
      * the cache of buckets.
      *
@@ -376,9 +418,10 @@ public final class RevocationList implements AutoCloseable {
     }
 
     /** Reads the next buckets of those not read since the start, so that few tokens wait for theirs, in an outage none. */
-    private void copy() {
+    private void copy() throws Exception {
         List<String> all = Fingerprint.buckets();
-        if (copied < all.size()) {
+        // Not before this node is in step: what it has read until then is dropped when it is.
+        if (copied < all.size() && inStep()) {
             List<String> next = all.subList(copied, Math.min(all.size(), copied + CHUNK));
             Objects.requireNonNull(buckets).getAll(next);
             copied += next.size();
@@ -408,7 +451,7 @@ public final class RevocationList implements AutoCloseable {
             }
         } catch (HoldfastException e) {
             LOG.debug("Revocations could not be sent; the next heartbeat tries again", e);
-        } catch (RuntimeException | Error e) {
+        } catch (Exception | Error e) {
             LOG.warn("A heartbeat of a revocation list failed; the next one tries again", e);
         }
     }
