@@ -14,6 +14,7 @@ import dev.holdfast.cache.Codec;
 import dev.holdfast.cache.TieredCache;
 import dev.holdfast.core.ConfigurationException;
 import dev.holdfast.core.Problem;
+import dev.holdfast.core.health.Status;
 import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.junit.Exclusive;
@@ -62,13 +63,16 @@ class CacheWarmerTest {
         return link;
     }
 
+    /** In step already: what a cache holds before that is dropped when it is. */
     private TieredCache<Long, String> cache(RedisLink link) {
-        return open(TieredCache.<Long, String>builder("product")
+        TieredCache<Long, String> cache = open(TieredCache.<Long, String>builder("product")
                 .redis(link)
                 .codec(Codec.string())
                 .maximumSize(10_000)
                 .bulkLoader(this::load)
                 .build());
+        await().atMost(10, SECONDS).until(() -> cache.healthProbe().check().status() == Status.UP);
+        return cache;
     }
 
     private Map<Long, String> load(Set<Long> keys) throws InterruptedException {
@@ -223,10 +227,10 @@ class CacheWarmerTest {
     @Test
     void redis_away_meansNobodyWarmsUntilItIsBack(@Exclusive RedisServer redis) {
         RedisLink link = link(redis);
+        CacheWarmerBuilder<Long> builder = warmer(link);
         redis.kill();
         await().until(() -> link.state() == LinkState.DOWN);
-        CacheWarmer<Long> warmer = open(warmer(link)
-                .startDelay(Duration.ZERO)
+        CacheWarmer<Long> warmer = open(builder.startDelay(Duration.ZERO)
                 .leaseTime(Duration.ofSeconds(1))
                 .start());
         await().atMost(10, SECONDS).until(() -> warmer.lastResult().isPresent());
