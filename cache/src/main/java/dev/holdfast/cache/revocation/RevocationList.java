@@ -2,16 +2,13 @@ package dev.holdfast.cache.revocation;
 
 import dev.holdfast.cache.InvalidationPendingException;
 import dev.holdfast.cache.OutagePolicy;
-import dev.holdfast.cache.TieredCache;
 import dev.holdfast.core.HoldfastException;
-import dev.holdfast.core.Threads;
 import dev.holdfast.core.health.HealthProbe;
 import dev.holdfast.core.health.Reading;
 import dev.holdfast.core.health.Status;
 import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisException;
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.core.redis.Registration;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -19,17 +16,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,16 +49,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class RevocationList implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RevocationList.class);
-    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
-
-    /** How long a bucket that Redis did not give is not asked for again: long enough to spare a server in trouble. */
-    private static final Duration RETRY_AFTER = Duration.ofMillis(100);
-
-    /** Only a backstop, since every change is announced; each bucket is read again this often. */
-    private static final Duration BUCKET_LIFE = Duration.ofHours(1);
-
-    /** Most revocations or buckets of one operation on Redis, so that none takes long. */
-    private static final int CHUNK = 500;
 
     private final String name;
     private final RedisLink link;
@@ -76,19 +57,12 @@ public final class RevocationList implements AutoCloseable {
     private final OutagePolicy outagePolicy;
     private final WhenUnknown whenUnknown;
     private final int maximumHeld;
-    private final RevocationStore store;
     private final Outbox outbox;
     private final LongAdder unknown = new LongAdder();
     private final AtomicBoolean blind = new AtomicBoolean();
 
     /** Null where Redis is disabled: then the outbox is the list. */
-    private final @Nullable TieredCache<String, RevokedSet> buckets;
-
-    private final @Nullable ScheduledThreadPoolExecutor worker;
-    private final @Nullable Registration registration;
-
-    /** How many buckets this node has read on its own account since it started; used by the worker only. */
-    private int copied;
+    private final @Nullable SharedBuckets shared;
 
     RevocationList(RevocationListBuilder settings) {
         name = settings.name;
@@ -98,30 +72,8 @@ public final class RevocationList implements AutoCloseable {
         outagePolicy = settings.outagePolicy;
         whenUnknown = settings.whenUnknown();
         maximumHeld = settings.maximumHeld;
-        store = new RevocationStore(link, settings.keyPrefix, name, maximumTokenLife);
         outbox = new Outbox(maximumHeld, settings.replayWindow.toNanos());
-        if (link.state() == LinkState.DISABLED) {
-            buckets = null;
-            worker = null;
-            registration = null;
-            return;
-        }
-        buckets = TieredCache.<String, RevokedSet>builder(name)
-                .redis(link)
-                .keyPrefix(settings.keyPrefix)
-                .codec(RevokedSet.CODEC)
-                .maximumWeight(settings.maximumBytes, (bucket, set) -> set.weight())
-                .maxStale(settings.maxStale)
-                .whenRedisAway(OutagePolicy.THROW)
-                .timeToLive(BUCKET_LIFE)
-                .retryAfter(RETRY_AFTER)
-                .loader(store::read)
-                .bulkLoader(store::readAll)
-                .build();
-        worker = new ScheduledThreadPoolExecutor(1, Threads.daemon("holdfast-revocations-" + name));
-        worker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        worker.scheduleWithFixedDelay(this::beat, HEARTBEAT.toNanos(), HEARTBEAT.toNanos(), TimeUnit.NANOSECONDS);
-        registration = link.addListener(change -> beatSoon());
+        shared = link.state() == LinkState.DISABLED ? null : new SharedBuckets(settings, outbox);
     }
 
     /**
@@ -196,7 +148,8 @@ public final class RevocationList implements AutoCloseable {
      *
      * @param expiries when each token ends by itself, by token id
      * @throws RevocationPendingException as {@link #revoke}
-     * @throws RevocationRefusedException as {@link #revoke}; none of them was revoked
+     * @throws RevocationRefusedException as {@link #revoke}, or if they alone are more than {@code maximumHeld}; none of them
+     *     was revoked
      * @throws IllegalArgumentException as {@link #revoke}; none of them was revoked
      */
     public void revokeAll(Map<String, Instant> expiries) {
@@ -264,10 +217,10 @@ public final class RevocationList implements AutoCloseable {
     }
 
     private Reading reading() throws Exception {
-        if (buckets == null) {
+        if (shared == null) {
             return Reading.of(Status.UP, "Redis is disabled on purpose: this node has a list of its own");
         }
-        if (!inStep()) {
+        if (!shared.inStep()) {
             return Reading.of(
                     Status.DEGRADED,
                     "Redis is away: this node answers from its copy, then as whenUnknown says; revocations are queued");
@@ -275,10 +228,6 @@ public final class RevocationList implements AutoCloseable {
         return outbox.owed() == 0
                 ? Reading.of(Status.UP, "")
                 : Reading.of(Status.DEGRADED, "revocations of this node are not in Redis yet");
-    }
-
-    private boolean inStep() throws Exception {
-        return buckets != null && buckets.healthProbe().check().status() == Status.UP;
     }
 
     /**
@@ -297,8 +246,8 @@ public final class RevocationList implements AutoCloseable {
                     .description("Tokens about which this node could not know")
                     .tag("list", name)
                     .register(registry);
-            if (buckets != null) {
-                buckets.metrics().bindTo(registry);
+            if (shared != null) {
+                shared.metrics().bindTo(registry);
             }
         };
     }
@@ -309,23 +258,16 @@ public final class RevocationList implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (buckets == null || worker == null || worker.isShutdown()) {
+        if (shared == null || shared.closed()) {
             return;
         }
-        Objects.requireNonNull(registration).close();
-        worker.shutdownNow();
-        try {
-            send(outbox.due(link.generation()));
-        } catch (HoldfastException e) {
-            LOG.debug("The last attempt to send revocations failed", e);
-        }
+        shared.close();
         if (outbox.owed() > 0) {
             LOG.warn(
                     "revocation list '{}' was closed while Redis was away: {} of this node never reached it",
                     name,
                     count(outbox.owed()));
         }
-        buckets.close();
     }
 
     @Override
@@ -334,14 +276,14 @@ public final class RevocationList implements AutoCloseable {
     }
 
     private long lookUp(Fingerprint fingerprint) {
-        if (buckets == null) {
+        if (shared == null) {
             return RevokedSet.ABSENT;
         }
-        RevokedSet set = buckets.get(fingerprint.bucket());
+        long found = shared.find(fingerprint);
         if (blind.get() && blind.compareAndSet(true, false)) {
             LOG.info("revocation list '{}' knows again", name);
         }
-        return Objects.requireNonNull(set).find(fingerprint);
+        return found;
     }
 
     private boolean unknown(HoldfastException why) {
@@ -369,21 +311,21 @@ public final class RevocationList implements AutoCloseable {
     }
 
     private void add(List<Revocation> revocations, long now) {
-        if (worker != null && worker.isShutdown()) {
+        if (shared != null && shared.closed()) {
             throw new IllegalStateException("revocation list '" + name + "' is closed");
         }
         if (!outbox.take(revocations, now)) {
             throw new RevocationRefusedException("revocation list '" + name + "': " + count(outbox.owed())
                     + " of this node held already, and " + revocations.size()
                     + " more would exceed maximumHeld " + maximumHeld
-                    + (buckets == null ? "" : ", since Redis is away")
-                    + "; nothing was revoked: try again later, or raise maximumHeld");
+                    + (link.state() == LinkState.UP || shared == null ? "" : ", since Redis is away")
+                    + "; nothing was revoked: try again later or with fewer at a time, or raise maximumHeld");
         }
-        if (buckets == null) {
+        if (shared == null) {
             return;
         }
         try {
-            send(revocations);
+            shared.send(revocations);
         } catch (RedisException | InvalidationPendingException e) {
             if (outagePolicy == OutagePolicy.THROW) {
                 throw new RevocationPendingException(
@@ -394,65 +336,7 @@ public final class RevocationList implements AutoCloseable {
         }
     }
 
-    /** Truth first, then the copies: whoever reads a bucket after its invalidation reads the truth. */
-    private void send(Collection<Revocation> revocations) {
-        List<Revocation> all = List.copyOf(revocations);
-        InvalidationPendingException pending = null;
-        for (int from = 0; from < all.size(); from += CHUNK) {
-            List<Revocation> chunk = all.subList(from, Math.min(all.size(), from + CHUNK));
-            long generation = link.generation();
-            store.add(chunk);
-            try {
-                Objects.requireNonNull(buckets)
-                        .invalidateAll(chunk.stream()
-                                .map(revocation -> revocation.fingerprint().bucket())
-                                .collect(Collectors.toSet()));
-            } catch (InvalidationPendingException e) {
-                pending = e; // The cache has noted it and announces it by itself.
-            }
-            outbox.sent(chunk, generation, System.nanoTime());
-        }
-        if (pending != null) {
-            throw pending;
-        }
-    }
-
-    /** Reads the next buckets of those not read since the start, so that few tokens wait for theirs, in an outage none. */
-    private void copy() throws Exception {
-        List<String> all = Fingerprint.buckets();
-        // Not before this node is in step: what it has read until then is dropped when it is.
-        if (copied < all.size() && inStep()) {
-            List<String> next = all.subList(copied, Math.min(all.size(), copied + CHUNK));
-            Objects.requireNonNull(buckets).getAll(next);
-            copied += next.size();
-            beatSoon();
-        }
-    }
-
     private static String count(int revocations) {
         return revocations == 1 ? "1 revocation" : revocations + " revocations";
-    }
-
-    private void beatSoon() {
-        try {
-            Objects.requireNonNull(worker).execute(this::beat);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("The list was closed; there is nothing left to send", e);
-        }
-    }
-
-    /** Sends what is owed, and what a server of an earlier connection may have lost. */
-    private void beat() {
-        try {
-            outbox.prune(System.nanoTime(), clock.millis());
-            if (link.state() == LinkState.UP) {
-                send(outbox.due(link.generation()));
-                copy();
-            }
-        } catch (HoldfastException e) {
-            LOG.debug("Revocations could not be sent; the next heartbeat tries again", e);
-        } catch (Exception | Error e) {
-            LOG.warn("A heartbeat of a revocation list failed; the next one tries again", e);
-        }
     }
 }
