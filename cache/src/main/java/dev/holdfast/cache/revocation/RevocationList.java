@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +129,54 @@ public final class RevocationList implements AutoCloseable {
             // What is certain goes before what is not.
             return outbox.find(Fingerprint.token(tokenId)) != RevokedSet.ABSENT || unknown(e);
         }
+    }
+
+    /**
+     * As {@link #isRevoked(String)}, for threads that must not wait.
+     *
+     * @param tokenId what identifies the token; not empty
+     * @return complete at once if its bucket is here; never exceptional because of Redis. Dependents must not block
+     * @throws IllegalStateException if the list is closed
+     */
+    public CompletableFuture<Boolean> isRevokedAsync(String tokenId) {
+        return afterAsync(Fingerprint.token(tokenId), Long.MIN_VALUE);
+    }
+
+    /**
+     * As {@link #isRevoked(String, String, Instant)}, for threads that must not wait.
+     *
+     * @param tokenId what identifies the token; not empty
+     * @param subject whom it was issued to; not empty
+     * @param issuedAt when it was issued
+     * @return as {@link #isRevokedAsync(String)}
+     * @throws IllegalStateException if the list is closed
+     */
+    public CompletableFuture<Boolean> isRevokedAsync(String tokenId, String subject, Instant issuedAt) {
+        CompletableFuture<Boolean> byToken = afterAsync(Fingerprint.token(tokenId), Long.MIN_VALUE);
+        return afterAsync(Fingerprint.subject(subject), issuedAt.toEpochMilli())
+                .thenCombine(byToken, Boolean::logicalOr);
+    }
+
+    /** Whether a fingerprint is revoked with a number greater than that. */
+    private CompletableFuture<Boolean> afterAsync(Fingerprint fingerprint, long millis) {
+        if (outbox.find(fingerprint) > millis) {
+            return CompletableFuture.completedFuture(true);
+        }
+        if (shared == null) {
+            return CompletableFuture.completedFuture(false);
+        }
+        return shared.findAsync(fingerprint).handle((found, failure) -> {
+            if (failure == null) {
+                seeing();
+                return found > millis;
+            }
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            if (cause instanceof HoldfastException away) {
+                return unknown(away);
+            }
+            throw new CompletionException(cause);
+        });
     }
 
     /**
@@ -280,10 +330,14 @@ public final class RevocationList implements AutoCloseable {
             return RevokedSet.ABSENT;
         }
         long found = shared.find(fingerprint);
+        seeing();
+        return found;
+    }
+
+    private void seeing() {
         if (blind.get() && blind.compareAndSet(true, false)) {
             LOG.info("revocation list '{}' knows again", name);
         }
-        return found;
     }
 
     private boolean unknown(HoldfastException why) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -80,6 +81,13 @@ final class SharedBuckets implements AutoCloseable {
      */
     long find(Fingerprint fingerprint) {
         return Objects.requireNonNull(copy.get(fingerprint.bucket())).find(fingerprint);
+    }
+
+    /** As {@link #find}, with a future in place of waiting. */
+    CompletableFuture<Long> findAsync(Fingerprint fingerprint) {
+        return copy.async()
+                .get(fingerprint.bucket())
+                .thenApply(set -> Objects.requireNonNull(set).find(fingerprint));
     }
 
     /**

@@ -138,6 +138,24 @@ class RevocationListTest {
     }
 
     @Test
+    void answers_withoutWaiting_areTheSame() throws Exception {
+        Instant now = Instant.now();
+        assertThat(a.isRevokedAsync("t1").get(10, SECONDS)).isFalse();
+        assertThat(a.isRevokedAsync("t1", "user7", now).get(10, SECONDS)).isFalse();
+        a.revoke("t1", inAnHour());
+        a.revokeSubject("user7", now);
+        try (RevocationList fresh = list(linkB).build()) {
+            assertThat(fresh.isRevokedAsync("t1").get(10, SECONDS)).isTrue();
+            assertThat(fresh.isRevokedAsync("t1", "user8", now).get(10, SECONDS))
+                    .isTrue();
+            assertThat(fresh.isRevokedAsync("t2", "user7", now.minusSeconds(1)).get(10, SECONDS))
+                    .isTrue();
+            assertThat(fresh.isRevokedAsync("t2", "user7", now.plusSeconds(1)).get(10, SECONDS))
+                    .isFalse();
+        }
+    }
+
+    @Test
     void token_thatHasEnded_isPassedOver() {
         a.revoke("old", Instant.now().minus(10, ChronoUnit.MINUTES));
         assertThat(a.isRevoked("old")).isFalse();

@@ -146,8 +146,15 @@ class RevocationOutageTest {
             assertThat(open.isRevoked("t1", "user7", Instant.now())).isFalse();
             assertThat(closed.isRevoked("t1")).isTrue();
             assertThat(closed.isRevoked("t1", "user7", Instant.now())).isTrue();
+            assertThat(open.isRevokedAsync("t1"))
+                    .succeedsWithin(Duration.ofSeconds(10))
+                    .isEqualTo(false);
+            assertThat(closed.isRevokedAsync("t1", "user7", Instant.now()))
+                    .succeedsWithin(Duration.ofSeconds(10))
+                    .isEqualTo(true);
 
             open.revoke("t1", inAnHour());
+            assertThat(open.isRevokedAsync("t1")).isCompletedWithValue(true);
             assertThat(open.isRevoked("t1", "user7", Instant.now()))
                     .as("known here, whatever Redis knows")
                     .isTrue();
