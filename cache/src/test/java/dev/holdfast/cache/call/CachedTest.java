@@ -24,6 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -360,6 +361,63 @@ class CachedTest {
         assertThat(change.get(10, SECONDS)).isEqualTo("done");
         later.future(1).get(10, SECONDS);
         assertThat(remote.calls).containsExactly("future", "change", "future");
+    }
+
+    interface Tagged {
+        @CacheResult("tagged")
+        String find(long id);
+
+        @CacheInvalidate(value = "tagged", tags = "odd")
+        void changeOdd();
+
+        @CacheInvalidate(value = "tagged", tags = "odd")
+        CompletableFuture<String> changeOddLater();
+
+        @CacheInvalidate(value = "tagged", everything = true)
+        CompletableFuture<String> changeAllLater();
+    }
+
+    static final class Counting implements Tagged {
+        private int calls;
+
+        @Override
+        public String find(long id) {
+            return id + " " + ++calls;
+        }
+
+        @Override
+        public void changeOdd() {}
+
+        @Override
+        public CompletableFuture<String> changeOddLater() {
+            return CompletableFuture.failedFuture(new IOException("committed, then the connection broke"));
+        }
+
+        @Override
+        public CompletableFuture<String> changeAllLater() {
+            return CompletableFuture.completedFuture("done");
+        }
+    }
+
+    @Test
+    void change_ofATagOrEverything_invalidatesJustThat() throws Exception {
+        TieredCache<Long, String> cache = TieredCache.<Long, String>builder("tagged")
+                .redis(RedisLink.disabled())
+                .maximumSize(100)
+                .tags(value -> Integer.parseInt(value.split(" ")[0]) % 2 == 1 ? Set.of("odd") : Set.of("even"))
+                .build();
+        opened.add(cache);
+        Tagged tagged = Cached.wrap(Tagged.class, new Counting(), cache);
+        assertThat(List.of(tagged.find(1), tagged.find(2), tagged.find(1))).containsExactly("1 1", "2 2", "1 1");
+        tagged.changeOdd();
+        assertThat(List.of(tagged.find(1), tagged.find(2))).containsExactly("1 3", "2 2");
+        assertThat(tagged.changeOddLater())
+                .failsWithin(Duration.ofSeconds(10))
+                .withThrowableThat()
+                .withCauseExactlyInstanceOf(IOException.class);
+        assertThat(List.of(tagged.find(1), tagged.find(2))).containsExactly("1 4", "2 2");
+        assertThat(tagged.changeAllLater().get(10, SECONDS)).isEqualTo("done");
+        assertThat(List.of(tagged.find(1), tagged.find(2))).containsExactly("1 5", "2 6");
     }
 
     interface Wrong {
