@@ -105,17 +105,20 @@ final class CachedService implements InvocationHandler {
     private CompletableFuture<@Nullable Object> later(
             Result plan, Object key, Method method, @Nullable Object[] arguments) {
         CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
-        plan.cache().async().get(key, missing -> stage(method, arguments)).whenComplete((value, failure) -> {
-            try {
-                if (failure != null) {
-                    throw Thrown.original(failure);
-                }
-                checked(plan, method, value);
-                result.complete(value);
-            } catch (Throwable told) {
-                result.completeExceptionally(told);
-            }
-        });
+        var unused = plan.cache()
+                .async()
+                .get(key, missing -> stage(method, arguments))
+                .whenComplete((value, failure) -> {
+                    try {
+                        if (failure != null) {
+                            throw Thrown.original(failure);
+                        }
+                        checked(plan, method, value);
+                        result.complete(value);
+                    } catch (Throwable told) {
+                        result.completeExceptionally(told);
+                    }
+                });
         return result;
     }
 
@@ -195,17 +198,18 @@ final class CachedService implements InvocationHandler {
         stage.whenComplete((value, failure) -> {
             List<CompletableFuture<Void>> announced = new ArrayList<>();
             plan.invalidations().forEach(invalidation -> announced.add(invalidateAsync(invalidation, arguments)));
-            CompletableFuture.allOf(announced.toArray(CompletableFuture[]::new)).whenComplete((done, pending) -> {
-                Throwable told = failure == null ? pending : failure;
-                if (told == null) {
-                    result.complete(value);
-                } else {
-                    if (failure != null && pending != null) {
-                        unwrapped(failure).addSuppressed(unwrapped(pending));
-                    }
-                    result.completeExceptionally(unwrapped(told));
-                }
-            });
+            var unused = CompletableFuture.allOf(announced.toArray(CompletableFuture[]::new))
+                    .whenComplete((done, pending) -> {
+                        Throwable told = failure == null ? pending : failure;
+                        if (told == null) {
+                            result.complete(value);
+                        } else {
+                            if (failure != null && pending != null) {
+                                unwrapped(failure).addSuppressed(unwrapped(pending));
+                            }
+                            result.completeExceptionally(unwrapped(told));
+                        }
+                    });
         });
         return result;
     }

@@ -133,7 +133,7 @@ final class ServicePlan {
 
     private void readChange(Method method, CacheInvalidate[] annotations) {
         Class<?> type = method.getReturnType();
-        if (Future.class.isAssignableFrom(type) && type != CompletableFuture.class || published(type)) {
+        if ((Future.class.isAssignableFrom(type) && type != CompletableFuture.class) || published(type)) {
             problem(
                     "cached.change",
                     text(method),

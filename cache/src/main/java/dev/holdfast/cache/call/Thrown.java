@@ -36,6 +36,7 @@ final class Thrown extends Exception {
 
     /** For logs: the original speaks for itself. */
     @Override
+    @SuppressWarnings("OverrideThrowableToString") // The name of this class would only puzzle.
     public String toString() {
         return original.toString();
     }

@@ -72,7 +72,7 @@ final class RevocationStore {
             }
             return all(replies.values()).thenApply(done -> {
                 replies.forEach((bucket, reply) -> found.put(bucket, RevokedSet.of(reply.join())));
-                return done;
+                return found;
             });
         });
         return found;

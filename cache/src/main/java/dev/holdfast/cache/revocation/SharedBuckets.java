@@ -70,7 +70,8 @@ final class SharedBuckets implements AutoCloseable {
                 .build();
         worker = new ScheduledThreadPoolExecutor(1, Threads.daemon("holdfast-revocations-" + settings.name));
         worker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        worker.scheduleWithFixedDelay(this::beat, HEARTBEAT.toNanos(), HEARTBEAT.toNanos(), TimeUnit.NANOSECONDS);
+        var unused = worker.scheduleWithFixedDelay(
+                this::beat, HEARTBEAT.toNanos(), HEARTBEAT.toNanos(), TimeUnit.NANOSECONDS);
         registration = link.addListener(change -> beatSoon());
     }
 

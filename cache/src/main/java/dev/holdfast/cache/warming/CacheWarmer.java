@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,7 +177,7 @@ public final class CacheWarmer<K> implements AutoCloseable {
 
     private boolean submit(Runnable task, long nanos) {
         try {
-            thread.schedule(() -> guarded(task), nanos, TimeUnit.NANOSECONDS);
+            var unused = thread.schedule(() -> guarded(task), nanos, TimeUnit.NANOSECONDS);
             return true;
         } catch (RejectedExecutionException e) {
             return false;
@@ -333,8 +334,12 @@ public final class CacheWarmer<K> implements AutoCloseable {
     }
 
     private void settle(WarmResult result) {
-        List<CompletableFuture<WarmResult>> settled = new ArrayList<>(waiting);
-        settled.forEach(waiting::remove);
+        List<CompletableFuture<WarmResult>> settled = new ArrayList<>();
+        // All are taken out before the first is told, since whoever is told may ask again.
+        for (Iterator<CompletableFuture<WarmResult>> each = waiting.iterator(); each.hasNext(); ) {
+            settled.add(each.next());
+            each.remove();
+        }
         settled.forEach(future -> future.complete(result));
     }
 
