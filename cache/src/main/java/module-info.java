@@ -10,7 +10,10 @@ module dev.holdfast.cache {
     requires transitive dev.holdfast.core;
 
     exports dev.holdfast.cache;
+    exports dev.holdfast.cache.call;
     exports dev.holdfast.cache.jackson;
     exports dev.holdfast.cache.jackson3;
+    exports dev.holdfast.cache.revocation;
+    exports dev.holdfast.cache.warming;
     exports dev.holdfast.cache.zstd;
 }

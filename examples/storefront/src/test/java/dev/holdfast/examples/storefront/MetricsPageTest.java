@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.cache.Codec;
 import dev.holdfast.cache.TieredCache;
+import dev.holdfast.cache.revocation.RevocationList;
+import dev.holdfast.cache.revocation.WhenUnknown;
+import dev.holdfast.cache.warming.CacheWarmer;
+import dev.holdfast.cache.warming.KeySource;
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
@@ -14,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,10 +50,21 @@ class MetricsPageTest {
                         .codec(Codec.string())
                         .maximumSize(10)
                         .loader(key -> "v")
+                        .build();
+                CacheWarmer<Long> warmer = CacheWarmer.builder(cache)
+                        .keys(KeySource.listed(List::of))
+                        .redis(link)
+                        .start();
+                RevocationList revoked = RevocationList.builder("revoked")
+                        .redis(link)
+                        .whenUnknown(WhenUnknown.REJECT)
+                        .maximumTokenLife(Duration.ofHours(1))
                         .build()) {
             assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
             link.metrics().bindTo(registry);
             cache.metrics().bindTo(registry);
+            warmer.metrics().bindTo(registry);
+            revoked.metrics().bindTo(registry);
             return registry.getMeters().stream()
                     .map(MetricsPageTest::line)
                     .collect(Collectors.toCollection(TreeSet::new));
