@@ -4,7 +4,9 @@ module dev.holdfast.cache {
     requires static context.propagation;
     requires static com.github.luben.zstd_jni;
     requires static com.fasterxml.jackson.databind;
+    requires static org.jooq;
     requires static tools.jackson.databind;
+    requires transitive java.sql;
     requires org.slf4j;
     requires transitive com.github.benmanes.caffeine;
     requires transitive dev.holdfast.core;
@@ -12,5 +14,6 @@ module dev.holdfast.cache {
     exports dev.holdfast.cache;
     exports dev.holdfast.cache.jackson;
     exports dev.holdfast.cache.jackson3;
+    exports dev.holdfast.cache.tx;
     exports dev.holdfast.cache.zstd;
 }
