@@ -14,6 +14,7 @@ module dev.holdfast.cache {
     exports dev.holdfast.cache;
     exports dev.holdfast.cache.jackson;
     exports dev.holdfast.cache.jackson3;
+    exports dev.holdfast.cache.jooq;
     exports dev.holdfast.cache.tx;
     exports dev.holdfast.cache.zstd;
 }

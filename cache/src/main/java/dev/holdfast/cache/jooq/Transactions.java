@@ -1,0 +1,160 @@
+package dev.holdfast.cache.jooq;
+
+import dev.holdfast.cache.tx.AmbientTransactions;
+import dev.holdfast.cache.tx.Invalidations;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jooq.Configuration;
+import org.jooq.TransactionContext;
+import org.jooq.TransactionListener;
+import org.jooq.impl.DefaultConnectionProvider;
+import org.jooq.impl.ThreadLocalTransactionProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the transaction that a statement belongs to, and with it the invalidations that wait for its commit.
+ *
+ * <p>In this order, from what knows the real commit to what knows less: the framework's transaction, the collecting connection,
+ * jOOQ's own transaction. jOOQ hands a copy of the configuration's data down to nested transactions, so the outermost one is
+ * where the data came from, and its end is the only one that counts.
+ */
+final class Transactions implements TransactionListener {
+    /** A transaction of jOOQ, and whether its commit was begun. */
+    private static final class Open {
+        private final Invalidations invalidations = Invalidations.begin();
+        private boolean committing;
+    }
+
+    /** A configuration that did not begin itself may carry the level of the one it was derived from: hence the owner. */
+    private record Level(Open open, int depth, Configuration owner) {
+        boolean isOutermost() {
+            return depth == 1;
+        }
+    }
+
+    private final @Nullable AmbientTransactions ambient;
+    private final Object key = new Object(); // In the data of configurations; one per cache.
+    private final ThreadLocal<Deque<Level>> onThread = ThreadLocal.withInitial(ArrayDeque::new);
+
+    Transactions(@Nullable AmbientTransactions ambient) {
+        this.ambient = ambient;
+    }
+
+    /** What can be told without a connection; null if there seems to be no transaction. */
+    @Nullable Invalidations known(Configuration configuration) {
+        Invalidations found = withoutConnection(configuration);
+        if (found != null) {
+            return found;
+        }
+        if (configuration.connectionProvider() instanceof DefaultConnectionProvider provider) {
+            Connection connection = provider.acquire();
+            try {
+                return connection == null || connection.getAutoCommit() ? null : Invalidations.find(connection);
+            } catch (SQLException e) {
+                return null; // The query itself will tell what is wrong with the connection.
+            } finally {
+                if (connection != null) {
+                    provider.release(connection);
+                }
+            }
+        }
+        return null;
+    }
+
+    /** The transaction of a connection that is in one; null if its end cannot be seen. */
+    @Nullable Invalidations of(Configuration configuration, Connection connection) throws SQLException {
+        Invalidations framework = ambient == null ? null : ambient.current();
+        if (framework != null) {
+            return framework;
+        }
+        Invalidations collecting = Invalidations.find(connection);
+        return collecting != null ? collecting : ofJooq(configuration);
+    }
+
+    /** The transaction that a framework or jOOQ has, whatever connection a statement uses. */
+    @Nullable Invalidations withoutConnection(Configuration configuration) {
+        Invalidations framework = ambient == null ? null : ambient.current();
+        return framework != null ? framework : ofJooq(configuration);
+    }
+
+    private @Nullable Invalidations ofJooq(Configuration configuration) {
+        if (configuration.data(key) instanceof Level level) {
+            return level.open().invalidations;
+        }
+        if (configuration.transactionProvider() instanceof ThreadLocalTransactionProvider) {
+            Level level = onThread.get().peek();
+            return level == null ? null : level.open().invalidations;
+        }
+        return null;
+    }
+
+    @Override
+    public void beginStart(TransactionContext context) {
+        Configuration configuration = context.configuration();
+        Level outer = configuration.data(key) instanceof Level level ? level : null;
+        boolean threadLocal = configuration.transactionProvider() instanceof ThreadLocalTransactionProvider;
+        Deque<Level> stack = onThread.get();
+        if (outer == null && threadLocal) {
+            outer = stack.peek();
+        }
+        Level mine = outer == null
+                ? new Level(new Open(), 1, configuration)
+                : new Level(outer.open(), outer.depth() + 1, configuration);
+        configuration.data(key, mine);
+        if (threadLocal) {
+            stack.push(mine);
+        }
+    }
+
+    @Override
+    public void commitStart(TransactionContext context) {
+        Level level = levelOf(context);
+        if (level != null && level.isOutermost()) {
+            level.open().committing = true;
+        }
+    }
+
+    @Override
+    public void commitEnd(TransactionContext context) {
+        Level level = levelOf(context);
+        leave(level);
+        if (level != null && level.isOutermost()) {
+            level.open().invalidations.afterCommit();
+        }
+    }
+
+    @Override
+    public void rollbackStart(TransactionContext context) {
+        Level level = levelOf(context);
+        leave(level);
+        if (level != null && level.isOutermost() && level.open().committing) {
+            level.open().invalidations.afterCommit(); // A commit that failed may have reached the server.
+        }
+    }
+
+    @Override
+    public void rollbackEnd(TransactionContext context) {
+        Level level = levelOf(context);
+        if (level != null && level.isOutermost()) {
+            level.open().invalidations.afterRollback();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // Derived configurations are to be told apart.
+    private @Nullable Level levelOf(TransactionContext context) {
+        Configuration configuration = context.configuration();
+        return configuration.data(key) instanceof Level level && level.owner() == configuration ? level : null;
+    }
+
+    private void leave(@Nullable Level level) {
+        if (level != null) {
+            Deque<Level> stack = onThread.get();
+            stack.remove(level);
+            if (stack.isEmpty()) {
+                onThread.remove();
+            }
+        }
+    }
+}
