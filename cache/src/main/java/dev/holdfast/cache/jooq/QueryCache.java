@@ -28,6 +28,7 @@ import org.jooq.exception.DataAccessException;
 import org.jooq.exception.TooManyRowsException;
 import org.jooq.impl.DSL;
 import org.jooq.impl.DataSourceConnectionProvider;
+import org.jooq.impl.NoConnectionProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -275,13 +276,17 @@ public final class QueryCache implements AutoCloseable {
                 return loaded;
             });
         } catch (CacheLoadException e) {
-            if (e.getCause() instanceof Uncacheable) {
+            Throwable cause = e;
+            while (cause instanceof CacheLoadException && cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            if (cause instanceof Uncacheable) {
                 return tooLarge.get();
             }
-            if (e.getCause() instanceof RuntimeException cause && !(cause instanceof CacheLoadException)) {
-                throw cause; // What the query would have thrown without a cache.
-            }
-            throw e;
+            // What the query would have thrown without a cache.
+            throw cause instanceof DataAccessException || cause instanceof IllegalArgumentException
+                    ? (RuntimeException) cause
+                    : e;
         }
     }
 
@@ -365,7 +370,7 @@ public final class QueryCache implements AutoCloseable {
 
     private static Configuration configurationOf(ResultQuery<?> query) {
         Configuration configuration = query.configuration();
-        if (configuration == null) {
+        if (configuration == null || configuration.connectionProvider() instanceof NoConnectionProvider) {
             throw new IllegalArgumentException(
                     "the query has no connection: make it from a context, as context.select(...), or attach it");
         }

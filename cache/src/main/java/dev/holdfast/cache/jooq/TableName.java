@@ -1,9 +1,11 @@
 package dev.holdfast.cache.jooq;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.UUID;
 import org.jooq.Configuration;
 import org.jooq.Schema;
 import org.jooq.Table;
@@ -58,12 +60,19 @@ record TableName(@Nullable String schema, String name) {
 
     /** What a result carries that was read from this table. */
     Set<String> readTags() {
-        return Set.of("t:" + (schema == null ? "?" : schema) + "." + name, "t:*." + name);
+        return Set.of(tag(schema == null ? "?" : schema), tag("*"));
     }
 
     /** What a change of this table invalidates. */
     Set<String> writeTags() {
-        return schema == null ? Set.of("t:*." + name) : Set.of("t:" + schema + "." + name, "t:?." + name);
+        return schema == null ? Set.of(tag("*")) : Set.of(tag(schema), tag("?"));
+    }
+
+    /** A tag holds 256 characters, and anything but plain ASCII takes more than one. */
+    private String tag(String where) {
+        String tag = "t:" + where + "." + name;
+        boolean fits = tag.length() <= 200 && tag.chars().allMatch(c -> c > ' ' && c < 127 && "{}%".indexOf(c) < 0);
+        return fits ? tag : "t:#" + UUID.nameUUIDFromBytes(tag.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
