@@ -83,11 +83,14 @@ final class Transactions implements TransactionListener {
         if (configuration.data(key) instanceof Level level) {
             return level.open().invalidations;
         }
-        if (configuration.transactionProvider() instanceof ThreadLocalTransactionProvider) {
-            Level level = onThread.get().peek();
-            return level == null ? null : level.open().invalidations;
+        // An executing statement's configuration no longer tells what kind of transactions it has, but only thread-bound ones
+        // are on the stack.
+        Deque<Level> stack = onThread.get();
+        if (stack.isEmpty()) {
+            onThread.remove();
+            return null;
         }
-        return null;
+        return stack.element().open().invalidations;
     }
 
     @Override
