@@ -117,11 +117,14 @@ public final class CachedRows {
     private static <R extends Record> Table<R> tableOf(Class<? extends R> recordType) {
         try {
             @SuppressWarnings("unchecked") // A generated record knows the table whose records have its type.
-            Table<R> table = (Table<R>) ((TableRecord<?>) recordType.getDeclaredConstructor().newInstance()).getTable();
+            Table<R> table = (Table<R>)
+                    ((TableRecord<?>) recordType.getDeclaredConstructor().newInstance()).getTable();
             return table;
         } catch (ReflectiveOperationException e) {
             throw new IllegalArgumentException(
-                    "records of " + recordType.getName() + " cannot be made without a table: select columns, or generate it", e);
+                    "records of " + recordType.getName()
+                            + " cannot be made without a table: select columns, or generate it",
+                    e);
         }
     }
 

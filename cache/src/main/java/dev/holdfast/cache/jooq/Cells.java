@@ -48,11 +48,39 @@ final class Cells {
     private static final int FIRST_SCALAR = 10;
 
     private static final List<Class<?>> SCALARS = List.of(
-            String.class, Boolean.class, Byte.class, Short.class, Integer.class, Long.class, BigInteger.class,
-            BigDecimal.class, Float.class, Double.class, byte[].class, UUID.class, LocalDate.class, LocalTime.class,
-            LocalDateTime.class, OffsetTime.class, OffsetDateTime.class, Instant.class, Year.class, Date.class, Time.class,
-            Timestamp.class, JSON.class, JSONB.class, XML.class, UByte.class, UShort.class, UInteger.class, ULong.class,
-            YearToMonth.class, DayToSecond.class, YearToSecond.class, Object.class);
+            String.class,
+            Boolean.class,
+            Byte.class,
+            Short.class,
+            Integer.class,
+            Long.class,
+            BigInteger.class,
+            BigDecimal.class,
+            Float.class,
+            Double.class,
+            byte[].class,
+            UUID.class,
+            LocalDate.class,
+            LocalTime.class,
+            LocalDateTime.class,
+            OffsetTime.class,
+            OffsetDateTime.class,
+            Instant.class,
+            Year.class,
+            Date.class,
+            Time.class,
+            Timestamp.class,
+            JSON.class,
+            JSONB.class,
+            XML.class,
+            UByte.class,
+            UShort.class,
+            UInteger.class,
+            ULong.class,
+            YearToMonth.class,
+            DayToSecond.class,
+            YearToSecond.class,
+            Object.class);
 
     private Cells() {}
 
@@ -71,7 +99,8 @@ final class Cells {
             database = type.getConverter().to(type.getType().cast(value));
         } catch (RuntimeException e) {
             throw new IllegalArgumentException(
-                    what + ": its converter does not convert back from " + value.getClass().getName()
+                    what + ": its converter does not convert back from "
+                            + value.getClass().getName()
                             + ": give it both directions, or select the plain column and convert what fetch() returns",
                     e);
         }
@@ -98,8 +127,9 @@ final class Cells {
         if (value instanceof Result<?> rows) {
             return CachedRows.nested(rows, what);
         }
-        throw new IllegalArgumentException(what + ": values of " + value.getClass().getName()
-                + " cannot be cached: select a type that SQL has, or give the column a converter from one");
+        throw new IllegalArgumentException(
+                what + ": values of " + value.getClass().getName()
+                        + " cannot be cached: select a type that SQL has, or give the column a converter from one");
     }
 
     /** The value of a column, as jOOQ had read it; shares nothing mutable with the cache. */

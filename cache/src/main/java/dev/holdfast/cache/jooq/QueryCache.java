@@ -190,8 +190,7 @@ public final class QueryCache implements AutoCloseable {
     public int fetchCount(Select<?> query) {
         Configuration configuration = configurationOf(query);
         Supplier<Integer> count = () -> DSL.using(configuration).fetchCount(query);
-        CachedRows rows = rows(
-                "count", query, configuration, List.of(), tags -> CachedRows.ofCount(tags, count.get()));
+        CachedRows rows = rows("count", query, configuration, List.of(), tags -> CachedRows.ofCount(tags, count.get()));
         return rows == null ? count.get() : rows.count();
     }
 
@@ -253,7 +252,8 @@ public final class QueryCache implements AutoCloseable {
         if (transaction != null && !transaction.isEmpty()) {
             return null;
         }
-        boolean anywhere = transaction == null && configuration.connectionProvider() instanceof DataSourceConnectionProvider;
+        boolean anywhere =
+                transaction == null && configuration.connectionProvider() instanceof DataSourceConnectionProvider;
         if (!anywhere) {
             CachedRows present = cache.getIfPresent(plan.key());
             if (present != null) {
@@ -267,7 +267,13 @@ public final class QueryCache implements AutoCloseable {
         AtomicReference<@Nullable CachedRows> tooLarge = new AtomicReference<>();
         try {
             return cache.get(plan.key(), key -> {
-                check(configuration, caller, anywhere ? () -> plan(kind, query, configuration, fields).key() : null, key);
+                check(
+                        configuration,
+                        caller,
+                        anywhere
+                                ? () -> plan(kind, query, configuration, fields).key()
+                                : null,
+                        key);
                 CachedRows loaded = run.run(plan.tags());
                 if (loaded.rowCount() > rules.maximumRows()) {
                     tooLarge.set(loaded);
@@ -291,8 +297,7 @@ public final class QueryCache implements AutoCloseable {
     }
 
     /** Runs where the cache loads: on the caller's thread, or on another one for an early refresh or under a timeout. */
-    private void check(
-            Configuration configuration, Thread caller, @Nullable Supplier<String> keyNow, String key) {
+    private void check(Configuration configuration, Thread caller, @Nullable Supplier<String> keyNow, String key) {
         boolean elsewhere = !Thread.currentThread().equals(caller);
         if (elsewhere && (keyNow == null || !keyNow.get().equals(key))) {
             throw new Uncacheable("the connection or the query may be in use by the thread that asked");
@@ -323,8 +328,7 @@ public final class QueryCache implements AutoCloseable {
         }
     }
 
-    private Plan plan(
-            String kind, ResultQuery<?> query, Configuration configuration, List<? extends Field<?>> fields) {
+    private Plan plan(String kind, ResultQuery<?> query, Configuration configuration, List<? extends Field<?>> fields) {
         TableScan scan = TableScan.of(query, configuration);
         requireCacheable(scan);
         Collection<Param<?>> binds =
@@ -354,12 +358,14 @@ public final class QueryCache implements AutoCloseable {
         }
         if (!scan.hidden().isEmpty()) {
             throw new IllegalArgumentException("cannot see which tables " + scan.hidden()
-                    + " reads: name them with queryCache.reading(\"table\", ...), none if it reads none: " + scan.sql());
+                    + " reads: name them with queryCache.reading(\"table\", ...), none if it reads none: "
+                    + scan.sql());
         }
         for (TableName view : scan.views()) {
             if (!rules.isKnownView(view)) {
-                throw new IllegalArgumentException(view + " is a view or a table function: declare what it reads with view(\""
-                        + view + "\", \"table\", ...), or name it with queryCache.reading(\"table\", ...)");
+                throw new IllegalArgumentException(
+                        view + " is a view or a table function: declare what it reads with view(\"" + view
+                                + "\", \"table\", ...), or name it with queryCache.reading(\"table\", ...)");
             }
         }
     }

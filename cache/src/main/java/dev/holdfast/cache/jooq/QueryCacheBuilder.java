@@ -110,7 +110,8 @@ public final class QueryCacheBuilder {
      * @throws dev.holdfast.core.ConfigurationException with every setting of the cache that cannot work
      */
     public QueryCache build() {
-        return new QueryCache(settings.codec(RowsCodec.INSTANCE).tags(CachedRows::tags).build(), rules());
+        return new QueryCache(
+                settings.codec(RowsCodec.INSTANCE).tags(CachedRows::tags).build(), rules());
     }
 
     Rules rules() {

@@ -16,9 +16,37 @@ final class SqlWords {
     private static final Set<String> READS = Set.of("select", "table", "join");
     /** What a statement that changes no rows may begin with. */
     private static final Set<String> HARMLESS = Set.of(
-            "select", "values", "table", "with", "show", "explain", "describe", "set", "reset", "begin", "start",
-            "commit", "rollback", "savepoint", "release", "lock", "analyze", "vacuum", "listen", "unlisten", "notify",
-            "comment", "grant", "revoke", "fetch", "close", "declare", "deallocate", "discard", "pragma", "use");
+            "select",
+            "values",
+            "table",
+            "with",
+            "show",
+            "explain",
+            "describe",
+            "set",
+            "reset",
+            "begin",
+            "start",
+            "commit",
+            "rollback",
+            "savepoint",
+            "release",
+            "lock",
+            "analyze",
+            "vacuum",
+            "listen",
+            "unlisten",
+            "notify",
+            "comment",
+            "grant",
+            "revoke",
+            "fetch",
+            "close",
+            "declare",
+            "deallocate",
+            "discard",
+            "pragma",
+            "use");
 
     private SqlWords() {}
 
@@ -60,7 +88,8 @@ final class SqlWords {
     static boolean locksRows(String statement) {
         List<String> words = of(statement);
         for (int i = 1; i < words.size(); i++) {
-            if (words.get(i - 1).equals("for") && Set.of("update", "share", "no", "key").contains(words.get(i))) {
+            if (words.get(i - 1).equals("for")
+                    && Set.of("update", "share", "no", "key").contains(words.get(i))) {
                 return true;
             }
         }

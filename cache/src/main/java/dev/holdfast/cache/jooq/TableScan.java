@@ -38,18 +38,44 @@ import org.jooq.impl.TableImpl;
 final class TableScan {
     /** jOOQ's own kinds of tables whose content is rendered as parts, and so passes by. */
     private static final Set<String> TRANSPARENT = Set.of(
-            "TableAlias", "AliasedSelect", "DerivedTable", "InlineDerivedTable", "Lateral", "Values", "ArrayOfValues",
-            "ArrayTable", "ArrayTableEmulation", "StandardUnnest", "DialectArrayTable", "GenerateSeries", "Dual", "NoTable",
-            "NoTableJoin", "NoAutoAlias", "HintedTable", "WithOrdinalityTable", "RowsFrom", "JSONTable", "XMLTable",
+            "TableAlias",
+            "AliasedSelect",
+            "DerivedTable",
+            "InlineDerivedTable",
+            "Lateral",
+            "Values",
+            "ArrayOfValues",
+            "ArrayTable",
+            "ArrayTableEmulation",
+            "StandardUnnest",
+            "DialectArrayTable",
+            "GenerateSeries",
+            "Dual",
+            "NoTable",
+            "NoTableJoin",
+            "NoAutoAlias",
+            "HintedTable",
+            "WithOrdinalityTable",
+            "RowsFrom",
+            "JSONTable",
+            "XMLTable",
             "DataChangeDeltaTable");
 
     private static final Set<Clause> CHANGED = EnumSet.of(
-            Clause.INSERT_INSERT_INTO, Clause.UPDATE_UPDATE, Clause.DELETE_DELETE, Clause.MERGE_MERGE_INTO,
-            Clause.TRUNCATE_TRUNCATE, Clause.DROP_TABLE_TABLE, Clause.DROP_VIEW_TABLE, Clause.ALTER_TABLE_TABLE,
-            Clause.ALTER_VIEW_VIEW, Clause.CREATE_TABLE_NAME, Clause.CREATE_VIEW_NAME);
+            Clause.INSERT_INSERT_INTO,
+            Clause.UPDATE_UPDATE,
+            Clause.DELETE_DELETE,
+            Clause.MERGE_MERGE_INTO,
+            Clause.TRUNCATE_TRUNCATE,
+            Clause.DROP_TABLE_TABLE,
+            Clause.DROP_VIEW_TABLE,
+            Clause.ALTER_TABLE_TABLE,
+            Clause.ALTER_VIEW_VIEW,
+            Clause.CREATE_TABLE_NAME,
+            Clause.CREATE_VIEW_NAME);
 
-    private static final Pattern PLAIN_NAME =
-            Pattern.compile("(?:[\\p{L}_][\\p{L}\\p{N}_$]*|\"[^\"]+\")(?:\\.(?:[\\p{L}_][\\p{L}\\p{N}_$]*|\"[^\"]+\"))*");
+    private static final Pattern PLAIN_NAME = Pattern.compile(
+            "(?:[\\p{L}_][\\p{L}\\p{N}_$]*|\"[^\"]+\")(?:\\.(?:[\\p{L}_][\\p{L}\\p{N}_$]*|\"[^\"]+\"))*");
 
     private final Configuration configuration;
     private final Set<TableName> reads = new LinkedHashSet<>();
@@ -79,7 +105,8 @@ final class TableScan {
         return query instanceof Select
                 || query instanceof DMLQuery
                 || query instanceof DDLQuery
-                || !isForeign(query) && query.getClass().getSimpleName().endsWith("AsResultQuery"); // DML with RETURNING.
+                || !isForeign(query)
+                        && query.getClass().getSimpleName().endsWith("AsResultQuery"); // DML with RETURNING.
     }
 
     /** The statement with placeholders. */
@@ -153,7 +180,9 @@ final class TableScan {
             QueryPart part = context.queryPart();
             Fragment around = fragments.peek();
             if (around != null && context.queryPartsLength() == around.depth + 1) {
-                around.text.append(context.renderContext().render(), around.from, length(context)).append(' ');
+                around.text
+                        .append(context.renderContext().render(), around.from, length(context))
+                        .append(' ');
             }
             if (part instanceof SQL) {
                 fragments.push(new Fragment(part, context.queryPartsLength(), length(context)));
@@ -166,7 +195,8 @@ final class TableScan {
                 see(table, context.clauses());
             } else if (part instanceof Sequence) {
                 sequence = true;
-            } else if (part instanceof Routine || part.getClass().getSimpleName().equals("RoutineField")) {
+            } else if (part instanceof Routine
+                    || part.getClass().getSimpleName().equals("RoutineField")) {
                 hidden.add("the stored function " + describe(part));
             } else if (isForeign(part)
                     && (part instanceof CustomQueryPart

@@ -43,7 +43,8 @@ final class Transactions implements TransactionListener {
     }
 
     /** What can be told without a connection; null if there seems to be no transaction. */
-    @Nullable Invalidations known(Configuration configuration) {
+    @Nullable
+    Invalidations known(Configuration configuration) {
         Invalidations found = withoutConnection(configuration);
         if (found != null) {
             return found;
@@ -64,7 +65,8 @@ final class Transactions implements TransactionListener {
     }
 
     /** The transaction of a connection that is in one; null if its end cannot be seen. */
-    @Nullable Invalidations of(Configuration configuration, Connection connection) throws SQLException {
+    @Nullable
+    Invalidations of(Configuration configuration, Connection connection) throws SQLException {
         Invalidations framework = ambient == null ? null : ambient.current();
         if (framework != null) {
             return framework;
@@ -74,7 +76,8 @@ final class Transactions implements TransactionListener {
     }
 
     /** The transaction that a framework or jOOQ has, whatever connection a statement uses. */
-    @Nullable Invalidations withoutConnection(Configuration configuration) {
+    @Nullable
+    Invalidations withoutConnection(Configuration configuration) {
         Invalidations framework = ambient == null ? null : ambient.current();
         return framework != null ? framework : ofJooq(configuration);
     }
@@ -83,7 +86,8 @@ final class Transactions implements TransactionListener {
         if (configuration.data(key) instanceof Level level) {
             return level.open().invalidations;
         }
-        // An executing statement's configuration no longer tells what kind of transactions it has, but only thread-bound ones
+        // An executing statement's configuration no longer tells what kind of transactions it has, but only
+        // thread-bound ones
         // are on the stack.
         Deque<Level> stack = onThread.get();
         if (stack.isEmpty()) {

@@ -45,11 +45,14 @@ final class ConnectionWatch implements InvocationHandler {
             case "invalidations":
                 return invalidations();
             case "isWrapperFor":
-                return first instanceof Class<?> type && type.isInstance(proxy) || (Boolean) Objects.requireNonNull(call(method, args));
+                return first instanceof Class<?> type && type.isInstance(proxy)
+                        || (Boolean) Objects.requireNonNull(call(method, args));
             case "unwrap":
                 return first instanceof Class<?> type && type.isInstance(proxy) ? proxy : call(method, args);
             case "rollback":
-                return first == null ? rollback(method, args) : call(method, args); // To a savepoint: keep all, which is safe.
+                return first == null
+                        ? rollback(method, args)
+                        : call(method, args); // To a savepoint: keep all, which is safe.
             case "setAutoCommit":
                 return Boolean.valueOf(delegate.getAutoCommit()).equals(first)
                         ? call(method, args)

@@ -101,8 +101,9 @@ public final class Invalidations implements TransactionEnd, AutoCloseable {
     public static Invalidations of(Connection connection) throws SQLException {
         Invalidations found = find(connection);
         if (found == null) {
-            throw new IllegalArgumentException("connection " + connection.getClass().getName()
-                    + " does not collect invalidations: take it from Invalidations.collecting(dataSource)");
+            throw new IllegalArgumentException(
+                    "connection " + connection.getClass().getName()
+                            + " does not collect invalidations: take it from Invalidations.collecting(dataSource)");
         }
         return found;
     }
@@ -315,8 +316,10 @@ public final class Invalidations implements TransactionEnd, AutoCloseable {
 
     private void failed(RuntimeException failure) {
         if (!(failure instanceof InvalidationPendingException)) {
-            LOG.warn("The transaction is committed, but an invalidation after it failed: old values may stay in a cache"
-                    + " until they expire.", failure);
+            LOG.warn(
+                    "The transaction is committed, but an invalidation after it failed: old values may stay in a cache"
+                            + " until they expire.",
+                    failure);
         }
         synchronized (lock) {
             if (failures.size() < 100) {

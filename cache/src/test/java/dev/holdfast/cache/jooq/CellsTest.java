@@ -184,9 +184,12 @@ class CellsTest {
         Field<Integer> id = field(name("id"), Integer.class);
         assertSame(db.select(
                         id,
-                        multiset(select(field(name("n"), SQLDataType.NUMERIC), field(name("t"), SQLDataType.OFFSETDATETIME))
+                        multiset(select(
+                                                field(name("n"), SQLDataType.NUMERIC),
+                                                field(name("t"), SQLDataType.OFFSETDATETIME))
                                         .from(table(name("child")))
-                                        .where(field(name("parent"), Integer.class).eq(id)))
+                                        .where(field(name("parent"), Integer.class)
+                                                .eq(id)))
                                 .as("children"))
                 .from(table(name("parent")))
                 .orderBy(id));
@@ -195,15 +198,45 @@ class CellsTest {
     @Test
     void everyClass_survivesTheCodec() throws IOException {
         Object[] values = {
-            "text", true, false, (byte) -1, Short.MIN_VALUE, Integer.MAX_VALUE, Long.MIN_VALUE, new BigInteger("-123456789012345678901"),
-            new BigDecimal("1E+5"), new BigDecimal("0.000"), Float.NaN, -0.0, UUID.randomUUID(), LocalDate.MAX, LocalDate.MIN,
-            LocalTime.MAX, LocalDateTime.MIN, OffsetTime.MAX, OffsetDateTime.MAX, OffsetDateTime.MIN, Instant.MAX, Instant.MIN,
-            Year.of(5), Date.valueOf("2024-02-29"), new Time(Time.valueOf("01:02:03").getTime() + 45),
-            Timestamp.valueOf("2024-10-27 02:30:00.123456789"), JSON.valueOf("{}"), JSONB.valueOf("[1]"), XML.valueOf("<a/>"),
-            UByte.valueOf(255), UShort.valueOf(65_535), UInteger.valueOf(4_294_967_295L), ULong.valueOf("18446744073709551615"),
-            new YearToMonth(1, 2).neg(), new DayToSecond(1, 2, 3, 4, 5).neg(),
+            "text",
+            true,
+            false,
+            (byte) -1,
+            Short.MIN_VALUE,
+            Integer.MAX_VALUE,
+            Long.MIN_VALUE,
+            new BigInteger("-123456789012345678901"),
+            new BigDecimal("1E+5"),
+            new BigDecimal("0.000"),
+            Float.NaN,
+            -0.0,
+            UUID.randomUUID(),
+            LocalDate.MAX,
+            LocalDate.MIN,
+            LocalTime.MAX,
+            LocalDateTime.MIN,
+            OffsetTime.MAX,
+            OffsetDateTime.MAX,
+            OffsetDateTime.MIN,
+            Instant.MAX,
+            Instant.MIN,
+            Year.of(5),
+            Date.valueOf("2024-02-29"),
+            new Time(Time.valueOf("01:02:03").getTime() + 45),
+            Timestamp.valueOf("2024-10-27 02:30:00.123456789"),
+            JSON.valueOf("{}"),
+            JSONB.valueOf("[1]"),
+            XML.valueOf("<a/>"),
+            UByte.valueOf(255),
+            UShort.valueOf(65_535),
+            UInteger.valueOf(4_294_967_295L),
+            ULong.valueOf("18446744073709551615"),
+            new YearToMonth(1, 2).neg(),
+            new DayToSecond(1, 2, 3, 4, 5).neg(),
             new YearToSecond(new YearToMonth(1, 2), new DayToSecond(3, 4, 5, 6, 7)),
-            new Integer[][] {{1, null}, {}}, new byte[][] {{1}, null}, new byte[] {}
+            new Integer[][] {{1, null}, {}},
+            new byte[][] {{1}, null},
+            new byte[] {}
         };
         for (Object value : values) {
             Field<Object> field = field(name("x"), Object.class);
@@ -231,8 +264,9 @@ class CellsTest {
         byte[] huge = good.clone();
         huge[0] = 0x7f;
         bad.add(huge);
-        assertThat(bad).allSatisfy(bytes -> assertThatThrownBy(() -> RowsCodec.INSTANCE.decode(bytes))
-                .isInstanceOf(IOException.class));
+        assertThat(bad)
+                .allSatisfy(bytes -> assertThatThrownBy(() -> RowsCodec.INSTANCE.decode(bytes))
+                        .isInstanceOf(IOException.class));
     }
 
     @Test

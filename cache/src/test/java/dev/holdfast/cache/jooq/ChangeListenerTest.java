@@ -51,8 +51,7 @@ class ChangeListenerTest {
     void open(RedisServer redis, PostgresServer postgres) {
         this.redis = redis;
         dataSource = postgres.dataSource();
-        DSL.using(dataSource, SQLDialect.POSTGRES)
-                .execute("""
+        DSL.using(dataSource, SQLDialect.POSTGRES).execute("""
                         create table item (id int primary key deferrable initially deferred, name text);
                         create table author (id int primary key, name text not null);
                         insert into item values (1, 'a'), (2, 'b');
@@ -126,9 +125,7 @@ class ChangeListenerTest {
     @Test
     void batches_invalidate() {
         warm(2);
-        db.batch(
-                        db.insertInto(ITEM, ID).values(3),
-                        db.insertInto(ITEM, ID).values(4))
+        db.batch(db.insertInto(ITEM, ID).values(3), db.insertInto(ITEM, ID).values(4))
                 .execute();
         assertThat(items()).isEqualTo(4);
         db.batch(db.insertInto(ITEM, ID).values((Integer) null)).bind(5).bind(6).execute();
@@ -174,7 +171,8 @@ class ChangeListenerTest {
         assertThatThrownBy(() -> db.transaction(tx -> {
                     insert(tx.dsl(), 3);
                     assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM))).isEqualTo(3);
-                    assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM).where(ID.gt(0)))).isEqualTo(3);
+                    assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM).where(ID.gt(0))))
+                            .isEqualTo(3);
                     throw new IllegalStateException("no");
                 }))
                 .hasMessage("no");
@@ -187,7 +185,8 @@ class ChangeListenerTest {
         warm(2);
         db.transaction(tx -> {
             assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM))).isEqualTo(2);
-            assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM).where(ID.eq(1)))).isEqualTo(1);
+            assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM).where(ID.eq(1))))
+                    .isEqualTo(1);
         });
         assertThat(node.statements()).isEqualTo(1);
         assertThat(queries.fetchCount(db.selectFrom(ITEM).where(ID.eq(1)))).isEqualTo(1);
@@ -248,8 +247,9 @@ class ChangeListenerTest {
                     insert(tx.dsl(), 3);
                 }))
                 .isInstanceOf(DataAccessException.class)
-                .hasRootCauseMessage("ERROR: duplicate key value violates unique constraint \"item_pkey\"\n  Detail: Key"
-                        + " (id)=(3) already exists.");
+                .hasRootCauseMessage(
+                        "ERROR: duplicate key value violates unique constraint \"item_pkey\"\n  Detail: Key"
+                                + " (id)=(3) already exists.");
         assertThat(items()).isEqualTo(2);
         assertThat(node.statements()).isGreaterThan(2);
     }

@@ -51,8 +51,7 @@ class QueryCacheTest {
     void open(RedisServer redis, PostgresServer postgres) {
         this.redis = redis;
         dataSource = postgres.dataSource();
-        DSL.using(dataSource, org.jooq.SQLDialect.POSTGRES)
-                .execute("""
+        DSL.using(dataSource, org.jooq.SQLDialect.POSTGRES).execute("""
                         create table author (id int primary key, name text not null);
                         create table book (id int primary key, author_id int references author on delete cascade, title text);
                         create view titles as select title from book;
@@ -114,16 +113,24 @@ class QueryCacheTest {
         assertThat(queries.fetch(one).getValues(0, String.class)).containsExactly("Book 1");
         assertThat(queries.fetch(two).getValues(0, String.class)).containsExactly("Book 2");
         assertThat(queries.fetchCount(one)).isEqualTo(1);
-        assertThat(queries.fetch(db.select(DSL.val(1)))).hasToString(queries.fetch(db.select(DSL.val(1))).toString());
+        assertThat(queries.fetch(db.select(DSL.val(1))))
+                .hasToString(queries.fetch(db.select(DSL.val(1))).toString());
         assertThat(queries.fetch(db.select(DSL.val("1"))).get(0).value1()).isEqualTo("1");
-        assertThat(queries.fetch(db.select(DSL.val((String) null))).get(0).value1()).isNull();
+        assertThat(queries.fetch(db.select(DSL.val((String) null))).get(0).value1())
+                .isNull();
     }
 
     @Test
     void columnTypes_areToldApart() {
         Field<Long> wide = field(name("id"), Long.class);
-        assertThat(queries.fetch(db.select(ID).from(BOOK).orderBy(ID).limit(1)).get(0).value1()).isEqualTo(1);
-        assertThat(queries.fetch(db.select(wide).from(BOOK).orderBy(wide).limit(1)).get(0).value1()).isEqualTo(1L);
+        assertThat(queries.fetch(db.select(ID).from(BOOK).orderBy(ID).limit(1))
+                        .get(0)
+                        .value1())
+                .isEqualTo(1);
+        assertThat(queries.fetch(db.select(wide).from(BOOK).orderBy(wide).limit(1))
+                        .get(0)
+                        .value1())
+                .isEqualTo(1L);
     }
 
     @Test
@@ -149,7 +156,8 @@ class QueryCacheTest {
     @Test
     void records_ofGeneratedTables_areOfTheirTypeAndAttached() {
         for (int i = 0; i < 2; i++) {
-            Result<AuthorRecord> authors = queries.fetch(db.selectFrom(Author.AUTHOR).orderBy(Author.AUTHOR.id));
+            Result<AuthorRecord> authors =
+                    queries.fetch(db.selectFrom(Author.AUTHOR).orderBy(Author.AUTHOR.id));
             AuthorRecord ann = authors.get(0);
             assertThat(ann.get(Author.AUTHOR.name)).isEqualTo("Ann");
             assertThat(ann.changed()).isFalse();
@@ -165,8 +173,10 @@ class QueryCacheTest {
 
     @Test
     void fetchOne_isOneOrNoneOrAnError() {
-        assertThat(queries.fetchOne(db.select(TITLE).from(BOOK).where(ID.eq(3))).value1()).isEqualTo("Book 3");
-        assertThat(queries.fetchOne(db.select(TITLE).from(BOOK).where(ID.eq(99)))).isNull();
+        assertThat(queries.fetchOne(db.select(TITLE).from(BOOK).where(ID.eq(3))).value1())
+                .isEqualTo("Book 3");
+        assertThat(queries.fetchOne(db.select(TITLE).from(BOOK).where(ID.eq(99))))
+                .isNull();
         assertThatThrownBy(() -> queries.fetchOne(db.select(TITLE).from(BOOK)))
                 .isInstanceOf(TooManyRowsException.class)
                 .hasMessageContaining("25");
@@ -176,7 +186,11 @@ class QueryCacheTest {
 
     @Test
     void fetchInto_mapsLikeJooq() {
-        assertThat(queries.fetchInto(db.select(ID, field(name("name"), String.class)).from(AUTHOR).orderBy(ID), Named.class))
+        assertThat(queries.fetchInto(
+                        db.select(ID, field(name("name"), String.class))
+                                .from(AUTHOR)
+                                .orderBy(ID),
+                        Named.class))
                 .containsExactly(new Named(1, "Ann"), new Named(2, "Bob"));
     }
 
@@ -210,13 +224,16 @@ class QueryCacheTest {
                 .hasMessageContaining("queryCache.reading(\"table\", ...)");
         QueryCache named = queries.reading("book");
         for (int i = 0; i < 2; i++) {
-            Result<Record> result = named.fetch(db.resultQuery("select count(*) as n, 'x' as x from book where id > ?", 5));
+            Result<Record> result =
+                    named.fetch(db.resultQuery("select count(*) as n, 'x' as x from book where id > ?", 5));
             assertThat(result.get(0).get("n")).isEqualTo(20L);
             assertThat(result.get(0).get("x")).isEqualTo("x");
         }
         assertThat(node.statements()).isEqualTo(1);
         db.deleteFrom(BOOK).where(ID.eq(20)).execute();
-        assertThat(named.fetch(db.resultQuery("select count(*) as n, 'x' as x from book where id > ?", 5)).get(0).get("n"))
+        assertThat(named.fetch(db.resultQuery("select count(*) as n, 'x' as x from book where id > ?", 5))
+                        .get(0)
+                        .get("n"))
                 .isEqualTo(19L);
     }
 
@@ -305,10 +322,12 @@ class QueryCacheTest {
 
     @Test
     void whatMustNotBeCached_isRefused() {
-        assertThatThrownBy(() -> queries.fetch(db.select(ID).from(BOOK).forUpdate())).hasMessageContaining("locks rows");
+        assertThatThrownBy(() -> queries.fetch(db.select(ID).from(BOOK).forUpdate()))
+                .hasMessageContaining("locks rows");
         assertThatThrownBy(() -> queries.fetch(db.select(sequence(name("s")).nextval())))
                 .hasMessageContaining("sequence");
-        assertThatThrownBy(() -> queries.fetch(db.deleteFrom(BOOK).returning(ID))).hasMessageContaining("may change rows");
+        assertThatThrownBy(() -> queries.fetch(db.deleteFrom(BOOK).returning(ID)))
+                .hasMessageContaining("may change rows");
         assertThatThrownBy(() -> queries.fetch(DSL.select(ID).from(BOOK))).hasMessageContaining("no connection");
         Field<List<?>> oneWay = field(name("title"), String.class).convertFrom(List::of);
         assertThatThrownBy(() -> queries.fetch(db.select(oneWay).from(BOOK)))

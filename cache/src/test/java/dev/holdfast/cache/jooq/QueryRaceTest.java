@@ -79,10 +79,16 @@ class QueryRaceTest {
             }
             assertThat(commits).hasSizeGreaterThanOrEqualTo(COMMITS);
             assertThat(violations(0, true)).as("on the node that committed").isEmpty();
-            assertThat(violations(TimeUnit.MILLISECONDS.toNanos(1_500), false)).as("on the other node").isEmpty();
+            assertThat(violations(TimeUnit.MILLISECONDS.toNanos(1_500), false))
+                    .as("on the other node")
+                    .isEmpty();
             for (int row = 0; row < ROWS; row++) {
                 int last = row;
-                long fresh = a.db.select(VERSION).from(ITEM).where(ID.eq(row)).fetchSingle().value1();
+                long fresh = a.db.select(VERSION)
+                        .from(ITEM)
+                        .where(ID.eq(row))
+                        .fetchSingle()
+                        .value1();
                 for (QueryNode node : nodes) {
                     await().atMost(5, TimeUnit.SECONDS).until(() -> version(node, last) == fresh);
                 }
@@ -114,7 +120,10 @@ class QueryRaceTest {
             try {
                 at.db.transaction(tx -> {
                     DSLContext db = tx.dsl();
-                    db.update(ITEM).set(VERSION, VERSION.plus(1)).where(ID.eq(row)).execute();
+                    db.update(ITEM)
+                            .set(VERSION, VERSION.plus(1))
+                            .where(ID.eq(row))
+                            .execute();
                     pause(random, 3);
                     version[0] = at.queries
                             .fetchOne(db.select(VERSION).from(ITEM).where(ID.eq(row)))

@@ -85,16 +85,33 @@ class TableScanTest {
         reads(select().from(selectFrom(BOOK).asTable("d")), "public.book");
         reads(select().from(BOOK).where(exists(selectOne().from(AUTHOR))), "public.book", "author");
         reads(select().from(BOOK).where(ID.in(select(ID).from(AUTHOR))), "public.book", "author");
-        reads(select(ID).from(BOOK).groupBy(ID).having(count().gt(select(count()).from(AUTHOR))), "public.book", "author");
+        reads(
+                select(ID)
+                        .from(BOOK)
+                        .groupBy(ID)
+                        .having(count().gt(select(count()).from(AUTHOR))),
+                "public.book",
+                "author");
         reads(select(ID).from(BOOK).orderBy(field(select(count()).from(AUTHOR))), "public.book", "author");
         reads(select(ID, multiset(select(ID).from(AUTHOR))).from(BOOK), "public.book", "author");
-        reads(select(field("coalesce({0}, 0)", Integer.class, field(select(ID).from(AUTHOR)))).from(BOOK), "public.book", "author");
+        reads(
+                select(field("coalesce({0}, 0)", Integer.class, field(select(ID).from(AUTHOR))))
+                        .from(BOOK),
+                "public.book",
+                "author");
     }
 
     @Test
     void select_readsCommonTableExpressionsAndSetOperations() {
         reads(with(name("c").as(select().from(BOOK))).select().from(name("c")), "public.book", "c");
-        reads(select(ID).from(BOOK).union(select(ID).from(AUTHOR)).except(select(ID).from(REVIEW)), "public.book", "author", "review");
+        reads(
+                select(ID)
+                        .from(BOOK)
+                        .union(select(ID).from(AUTHOR))
+                        .except(select(ID).from(REVIEW)),
+                "public.book",
+                "author",
+                "review");
         reads(select(ID).from(BOOK).orderBy(ID).limit(10).offset(20), "public.book");
     }
 
@@ -103,7 +120,13 @@ class TableScanTest {
         Book book = Book.BOOK.as("b");
         reads(select(book.title).from(book), "public.book");
         reads(select(Book.BOOK.title, Book.BOOK.author().name).from(Book.BOOK), "public.book", "public.author");
-        reads(select(book.title).from(book).leftJoin(book.author()).on(book.author().id.eq(1)), "public.book", "public.author");
+        reads(
+                select(book.title)
+                        .from(book)
+                        .leftJoin(book.author())
+                        .on(book.author().id.eq(1)),
+                "public.book",
+                "public.author");
         reads(selectFrom(Author.AUTHOR).where(Author.AUTHOR.id.eq(1)), "public.author");
     }
 
@@ -120,14 +143,20 @@ class TableScanTest {
         reads(select().from("\"public\".\"Book\""), "public.book");
         assertThat(scan(select().from("book b join author a on true")).hidden()).hasSize(1);
         assertThat(scan(select().from("my_function(1)")).hidden()).hasSize(1);
-        assertThat(scan(select().from(BOOK).where("id in (select id from author)")).hidden()).hasSize(1);
+        assertThat(scan(select().from(BOOK).where("id in (select id from author)"))
+                        .hidden())
+                .hasSize(1);
         assertThat(scan(select(field("(table author)")).from(BOOK)).hidden()).hasSize(1);
         assertThat(scan(resultQuery("select 1")).hidden()).contains("a statement in plain SQL");
     }
 
     @Test
     void plainExpression_withoutAQuery_hidesNothing() {
-        reads(select(field("extract(year from published)"), count()).from(BOOK).where(condition("price > 3")), "public.book");
+        reads(
+                select(field("extract(year from published)"), count())
+                        .from(BOOK)
+                        .where(condition("price > 3")),
+                "public.book");
         reads(select(field("'please select'")).from(BOOK), "public.book");
     }
 
@@ -147,13 +176,27 @@ class TableScanTest {
     @Test
     void changeOfRows_isOfItsTargetOnly() {
         changes(insertInto(BOOK, ID).values(1), "public.book");
-        changes(insertInto(BOOK, ID).select(select(ID).from(AUTHOR)).onConflict(ID).doNothing(), "public.book");
+        changes(
+                insertInto(BOOK, ID)
+                        .select(select(ID).from(AUTHOR))
+                        .onConflict(ID)
+                        .doNothing(),
+                "public.book");
         changes(insertInto(BOOK, ID).values(1).returning(ID), "public.book");
-        changes(update(BOOK.as("b")).set(ID, 1).from(AUTHOR).where(ID.in(select(ID).from(REVIEW))), "public.book");
+        changes(
+                update(BOOK.as("b"))
+                        .set(ID, 1)
+                        .from(AUTHOR)
+                        .where(ID.in(select(ID).from(REVIEW))),
+                "public.book");
         changes(deleteFrom(BOOK).where(ID.in(select(ID).from(AUTHOR))), "public.book");
         changes(truncate(BOOK, AUTHOR), "public.book", "author");
         changes(
-                mergeInto(BOOK).using(AUTHOR).on(ID.eq(1)).whenMatchedThenUpdate().set(ID, 2),
+                mergeInto(BOOK)
+                        .using(AUTHOR)
+                        .on(ID.eq(1))
+                        .whenMatchedThenUpdate()
+                        .set(ID, 2),
                 "public.book");
         changes(update(Book.BOOK.as("b")).set(Book.BOOK.as("b").title, "x"), "public.book");
         changes(update(table("book")).set(ID, 1), "book");
@@ -177,9 +220,12 @@ class TableScanTest {
                 .set(SQLDialect.POSTGRES)
                 .set(new Settings()
                         .withRenderMapping(new RenderMapping()
-                                .withSchemata(new MappedSchema().withInput("public").withOutput("tenant_7"))));
-        assertThat(names(TableScan.of(selectFrom(Author.AUTHOR), tenant).reads())).containsExactly("tenant_7.author");
-        Configuration bare = new DefaultConfiguration().set(SQLDialect.POSTGRES).set(new Settings().withRenderSchema(false));
+                                .withSchemata(
+                                        new MappedSchema().withInput("public").withOutput("tenant_7"))));
+        assertThat(names(TableScan.of(selectFrom(Author.AUTHOR), tenant).reads()))
+                .containsExactly("tenant_7.author");
+        Configuration bare =
+                new DefaultConfiguration().set(SQLDialect.POSTGRES).set(new Settings().withRenderSchema(false));
         assertThat(names(TableScan.of(selectFrom(Author.AUTHOR), bare).reads())).containsExactly("author");
     }
 

@@ -177,7 +177,8 @@ class CollectingConnectionTest {
                 Connection second = dataSource.getConnection()) {
             assertThat(List.of(second, connection).indexOf(connection)).isEqualTo(1);
             assertThat(connection.unwrap(org.postgresql.PGConnection.class)).isNotNull();
-            assertThat(connection.isWrapperFor(org.postgresql.PGConnection.class)).isTrue();
+            assertThat(connection.isWrapperFor(org.postgresql.PGConnection.class))
+                    .isTrue();
             assertThat(connection.toString()).startsWith("collecting ");
             assertThatThrownBy(() -> execute(connection, "SELECT 1/0")).isInstanceOf(SQLException.class);
             assertThat(dataSource.isWrapperFor(PGSimpleDataSource.class)).isTrue();

@@ -28,7 +28,9 @@ class InvalidationsTest {
     void commit_ofKeysTagsAndPrefixes_isOneCallPerKindAndCache() {
         Invalidations tx = Invalidations.begin();
         tx.key(recording.cache, 1L).keys(recording.cache, List.of(2L, 1L)).tag(recording.cache, "a");
-        tx.tags(recording.cache, List.of("b", "a")).prefix(recording.cache, "user:1:").key(other.cache, 9L);
+        tx.tags(recording.cache, List.of("b", "a"))
+                .prefix(recording.cache, "user:1:")
+                .key(other.cache, 9L);
         tx.afterCommit();
         assertThat(recording.calls)
                 .containsExactly("invalidateAll [1, 2]", "invalidateTags [a, b]", "invalidatePrefix user:1:");
@@ -82,7 +84,9 @@ class InvalidationsTest {
     @Test
     void keys_beyondTheBound_clearTheCacheInstead() {
         Invalidations tx = Invalidations.begin();
-        tx.keys(recording.cache, LongStream.rangeClosed(0, Invalidations.MOST).boxed().toList());
+        tx.keys(
+                recording.cache,
+                LongStream.rangeClosed(0, Invalidations.MOST).boxed().toList());
         tx.key(recording.cache, -1L);
         tx.afterCommit();
         assertThat(recording.calls).containsExactly("clear");
@@ -143,8 +147,8 @@ class InvalidationsTest {
         }
 
         private final Deque<Tx> stack = new ArrayDeque<>();
-        private final AmbientTransactions ambient = AmbientTransactions.of(
-                stack::peek, end -> stack.element().ends.add(end));
+        private final AmbientTransactions ambient =
+                AmbientTransactions.of(stack::peek, end -> stack.element().ends.add(end));
     }
 
     @Test
