@@ -12,17 +12,22 @@ import dev.holdfast.testkit.redis.RedisServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
+import org.jooq.Record2;
 import org.jooq.SQLDialect;
+import org.jooq.Select;
 import org.jooq.Table;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Tag;
@@ -37,6 +42,7 @@ class QueryRaceTest {
     private static final Table<Record> ITEM = table(name("item"));
     private static final Field<Integer> ID = field(name("id"), Integer.class);
     private static final Field<Long> VERSION = field(name("version"), Long.class);
+    private static final Field<Long> ATTEMPT = field(name("attempt"), Long.class);
     private static final int ROWS = 4;
     private static final int COMMITS = Integer.getInteger("holdfast.race.commits", 300);
     private static final int READS = 5 * COMMITS;
@@ -44,17 +50,19 @@ class QueryRaceTest {
     /** A version of a row whose transaction's commit had returned, on a node, at a time. */
     private record Committed(int node, int row, long version, long returned) {}
 
-    private record Read(int node, int row, long version, long begun) {}
+    private record Read(int node, int row, long version, long attempt, long begun) {}
 
     private final ConcurrentLinkedQueue<Committed> commits = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Read> reads = new ConcurrentLinkedQueue<>();
+    private final Set<Long> rolledBack = ConcurrentHashMap.newKeySet();
+    private final AtomicLong attempts = new AtomicLong();
     private final AtomicBoolean stop = new AtomicBoolean();
 
     @Test
     void loadsThatRaceWithCommits_leaveNoOldRows(RedisServer redis, PostgresServer postgres) throws Exception {
         DSL.using(postgres.dataSource(), SQLDialect.POSTGRES)
-                .execute("create table item (id int primary key, version bigint);"
-                        + "insert into item select i, 0 from generate_series(0, " + (ROWS - 1) + ") i");
+                .execute("create table item (id int primary key, version bigint, attempt bigint);"
+                        + "insert into item select i, 0, 0 from generate_series(0, " + (ROWS - 1) + ") i");
         ExecutorService threads = Executors.newCachedThreadPool();
         PGPoolingDataSource pool = pool(postgres);
         try (QueryNode a = new QueryNode(redis, pool).awaitInStep();
@@ -82,6 +90,7 @@ class QueryRaceTest {
             assertThat(violations(TimeUnit.MILLISECONDS.toNanos(1_500), false))
                     .as("on the other node")
                     .isEmpty();
+            assertThat(reads).as("rows that were rolled back").noneMatch(read -> rolledBack.contains(read.attempt()));
             for (int row = 0; row < ROWS; row++) {
                 int last = row;
                 long fresh = a.db.select(VERSION)
@@ -90,7 +99,7 @@ class QueryRaceTest {
                         .fetchSingle()
                         .value1();
                 for (QueryNode node : nodes) {
-                    await().atMost(5, TimeUnit.SECONDS).until(() -> version(node, last) == fresh);
+                    await().atMost(5, TimeUnit.SECONDS).until(() -> node.queries.fetchOne(item(node.db, last)).value1() == fresh);
                 }
             }
             assertThat(a.queries.cache().stats().tier1Hits()).isPositive();
@@ -115,26 +124,28 @@ class QueryRaceTest {
         Random random = new Random(100 + node);
         while (!stop.get()) {
             int row = random.nextInt(ROWS);
-            boolean rolledBack = random.nextInt(4) == 0;
+            long attempt = attempts.incrementAndGet();
+            if (random.nextInt(4) == 0) {
+                rolledBack.add(attempt);
+            }
             long[] version = new long[1];
             try {
                 at.db.transaction(tx -> {
                     DSLContext db = tx.dsl();
                     db.update(ITEM)
                             .set(VERSION, VERSION.plus(1))
+                            .set(ATTEMPT, attempt)
                             .where(ID.eq(row))
                             .execute();
                     pause(random, 3);
-                    version[0] = at.queries
-                            .fetchOne(db.select(VERSION).from(ITEM).where(ID.eq(row)))
-                            .value1();
-                    if (rolledBack) {
+                    version[0] = at.queries.fetchOne(item(db, row)).value1();
+                    if (rolledBack.contains(attempt)) {
                         throw new Undone();
                     }
                 });
                 commits.add(new Committed(node, row, version[0], System.nanoTime()));
             } catch (Undone e) {
-                // As intended: its version must be seen by nobody.
+                // As intended: nobody may see that attempt.
             }
             pause(random, 10);
         }
@@ -144,15 +155,14 @@ class QueryRaceTest {
         while (!stop.get()) {
             int row = random.nextInt(ROWS);
             long begun = System.nanoTime();
-            reads.add(new Read(node, row, version(at, row), begun));
+            Record2<Long, Long> read = at.queries.fetchOne(item(at.db, row));
+            reads.add(new Read(node, row, read.value1(), read.value2(), begun));
             pause(random, 1);
         }
     }
 
-    private static long version(QueryNode node, int row) {
-        return node.queries
-                .fetchOne(node.db.select(VERSION).from(ITEM).where(ID.eq(row)))
-                .value1();
+    private static Select<Record2<Long, Long>> item(DSLContext db, int row) {
+        return db.select(VERSION, ATTEMPT).from(ITEM).where(ID.eq(row));
     }
 
     private static void pause(Random random, int mostMillis) {
