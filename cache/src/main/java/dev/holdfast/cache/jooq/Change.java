@@ -27,7 +27,9 @@ record Change(boolean everything, Set<TableName> tables) {
     /** Null if it changes nothing. */
     static @Nullable Change of(ExecuteContext context, Rules rules) {
         List<String> statements = statements(context);
-        if (context.type() != ExecuteType.ROUTINE && statements.stream().allMatch(SqlWords::onlyReads)) {
+        if (context.type() != ExecuteType.ROUTINE
+                && !statements.isEmpty()
+                && statements.stream().allMatch(SqlWords::onlyReads)) {
             return null;
         }
         Set<TableName> tables = new LinkedHashSet<>();

@@ -4,6 +4,7 @@ import dev.holdfast.cache.TieredCache;
 import dev.holdfast.cache.tx.Invalidations;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Set;
 import org.jooq.ExecuteContext;
 import org.jooq.ExecuteListener;
 import org.jooq.exception.DataAccessException;
@@ -35,15 +36,19 @@ final class ChangeListener implements ExecuteListener {
         }
         try {
             Connection connection = context.connection();
+            Invalidations around = transactions.withoutConnection(context.configuration());
             if (connection.getAutoCommit()) {
                 context.data(pending, change);
-                Invalidations around = transactions.withoutConnection(context.configuration());
                 if (around != null) {
                     add(around, change);
                 }
                 return;
             }
             Invalidations transaction = transactions.of(context.configuration(), connection);
+            if (around != null && !around.equals(transaction)) {
+                around.tags(
+                        cache, Set.of()); // Adds nothing, but tells queries that the transaction has changed something.
+            }
             if (transaction == null) {
                 throw new IllegalStateException("a statement changes " + change.tables()
                         + " in a transaction whose end the query cache cannot see: use queryCache.watch(context) also for the"

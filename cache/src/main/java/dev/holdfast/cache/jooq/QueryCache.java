@@ -248,12 +248,11 @@ public final class QueryCache implements AutoCloseable {
             List<? extends Field<?>> fields,
             Query run) {
         Plan plan = plan(kind, query, configuration, fields);
-        Invalidations transaction = transactions.known(configuration);
-        if (transaction != null && !transaction.isEmpty()) {
+        if (transactions.isDirty(configuration)) {
             return null;
         }
-        boolean anywhere =
-                transaction == null && configuration.connectionProvider() instanceof DataSourceConnectionProvider;
+        boolean anywhere = transactions.withoutConnection(configuration) == null
+                && configuration.connectionProvider() instanceof DataSourceConnectionProvider;
         if (!anywhere) {
             CachedRows present = cache.getIfPresent(plan.key());
             if (present != null) {
@@ -314,13 +313,7 @@ public final class QueryCache implements AutoCloseable {
             return true; // The query will tell.
         }
         try {
-            if (connection.getAutoCommit()) {
-                return true;
-            }
-            Invalidations transaction = transactions.of(configuration, connection);
-            return transaction != null
-                    && transaction.isEmpty()
-                    && connection.getTransactionIsolation() == Connection.TRANSACTION_READ_COMMITTED;
+            return transactions.readsCommitted(configuration, connection);
         } catch (SQLException e) {
             throw new DataAccessException("the connection cannot tell whether it is in a transaction", e);
         } finally {
@@ -361,11 +354,11 @@ public final class QueryCache implements AutoCloseable {
                     + " reads: name them with queryCache.reading(\"table\", ...), none if it reads none: "
                     + scan.sql());
         }
-        for (TableName view : scan.views()) {
-            if (!rules.isKnownView(view)) {
-                throw new IllegalArgumentException(
-                        view + " is a view or a table function: declare what it reads with view(\"" + view
-                                + "\", \"table\", ...), or name it with queryCache.reading(\"table\", ...)");
+        for (TableName name : scan.reads()) {
+            if ((scan.views().contains(name) || rules.isView(name)) && !rules.isDeclared(name)) {
+                throw new IllegalArgumentException(name
+                        + " is a view or a table function: declare what it reads with view(\"" + name
+                        + "\", \"table\", ...), or name it with queryCache.reading(\"table\", ...)");
             }
         }
     }

@@ -3,11 +3,15 @@ package dev.holdfast.cache.jooq;
 import dev.holdfast.cache.TieredCacheBuilder;
 import dev.holdfast.cache.tx.AmbientTransactions;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jooq.Configuration;
+import org.jooq.DSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** Settings of a {@link QueryCache}; not thread-safe. */
@@ -15,6 +19,7 @@ public final class QueryCacheBuilder {
     private final TieredCacheBuilder<String, CachedRows> settings;
     private final Map<TableName, List<TableName>> views = new HashMap<>();
     private final Map<TableName, List<TableName>> cascades = new HashMap<>();
+    private final Set<TableName> viewNames = new HashSet<>();
     private UnknownTables unknownTables = UnknownTables.REJECT;
     private Function<? super Configuration, String> partition = configuration -> "";
     private int maximumRows = 10_000;
@@ -26,8 +31,8 @@ public final class QueryCacheBuilder {
 
     /**
      * Declares what a view or a table function reads, so that changes of these tables invalidate the results of its queries.
-     * Needed for every view: jOOQ knows that generated ones are views, and has them refused otherwise; it cannot know it of a
-     * name.
+     * Needed for every view. Generated ones are known to be views, and refused otherwise; that a name is a view's, only
+     * {@link #readCatalog} can tell.
      *
      * @param view its name, such as {@code order_totals} or {@code public.order_totals}
      * @param tables what it reads, other views included; none for a materialized view, which changes when you say so
@@ -52,7 +57,24 @@ public final class QueryCacheBuilder {
     }
 
     private static List<TableName> joined(List<TableName> some, List<TableName> more) {
-        return java.util.stream.Stream.concat(some.stream(), more.stream()).toList();
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
+
+    /**
+     * Reads once, now, which tables of a database are views, so that none passes for a table: a query of one that is not
+     * declared is refused, unless it is {@linkplain QueryCache#reading named}. In PostgreSQL it also finds out what views read,
+     * except through functions, and declares foreign keys that change or delete rows, partitions and inheritance. Triggers
+     * remain to be declared, and views that are created later.
+     *
+     * @param context a context on that database
+     * @return this
+     */
+    public QueryCacheBuilder readCatalog(DSLContext context) {
+        Catalog catalog = Catalog.read(context);
+        viewNames.addAll(catalog.viewNames());
+        catalog.views().forEach((view, tables) -> views.merge(view, tables, QueryCacheBuilder::joined));
+        catalog.cascades().forEach((table, others) -> cascades.merge(table, others, QueryCacheBuilder::joined));
+        return this;
     }
 
     /**
@@ -115,6 +137,13 @@ public final class QueryCacheBuilder {
     }
 
     Rules rules() {
-        return new Rules(Map.copyOf(views), Map.copyOf(cascades), unknownTables, partition, maximumRows, ambient);
+        return new Rules(
+                Set.copyOf(viewNames),
+                Map.copyOf(views),
+                Map.copyOf(cascades),
+                unknownTables,
+                partition,
+                maximumRows,
+                ambient);
     }
 }

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a {@link QueryCache} was told about the database; immutable.
  *
+ * @param viewNames views by any name, whether declared or not
  * @param views what each view or table function reads
  * @param cascades what else changes with a table
  * @param unknownTables about statements whose tables cannot be seen
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param ambient transactions of a framework, if any
  */
 record Rules(
+        Set<TableName> viewNames,
         Map<TableName, List<TableName>> views,
         Map<TableName, List<TableName>> cascades,
         UnknownTables unknownTables,
@@ -37,8 +39,12 @@ record Rules(
 
     private static final String ANY_CHANGE = "t:**";
 
-    boolean isKnownView(TableName name) {
-        return views.keySet().stream().anyMatch(view -> view.mayBe(name));
+    boolean isView(TableName name) {
+        return viewNames.stream().anyMatch(view -> view.mayBe(name));
+    }
+
+    boolean isDeclared(TableName view) {
+        return views.keySet().stream().anyMatch(declared -> declared.mayBe(view));
     }
 
     Set<String> readTags(Collection<TableName> tables) {

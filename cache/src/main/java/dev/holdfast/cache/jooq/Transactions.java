@@ -42,26 +42,45 @@ final class Transactions implements TransactionListener {
         this.ambient = ambient;
     }
 
-    /** What can be told without a connection; null if there seems to be no transaction. */
-    @Nullable
-    Invalidations known(Configuration configuration) {
+    /** Whether the transaction of a query has changed something, as far as can be told without asking a pool. */
+    boolean isDirty(Configuration configuration) {
         Invalidations found = withoutConnection(configuration);
-        if (found != null) {
-            return found;
+        if (found != null && !found.isEmpty()) {
+            return true;
         }
         if (configuration.connectionProvider() instanceof DefaultConnectionProvider provider) {
             Connection connection = provider.acquire();
             try {
-                return connection == null || connection.getAutoCommit() ? null : Invalidations.find(connection);
+                return connection != null && isDirty(connection);
             } catch (SQLException e) {
-                return null; // The query itself will tell what is wrong with the connection.
+                return true; // The query itself will tell what is wrong with the connection.
             } finally {
                 if (connection != null) {
                     provider.release(connection);
                 }
             }
         }
-        return null;
+        return false;
+    }
+
+    private static boolean isDirty(Connection connection) throws SQLException {
+        if (connection.getAutoCommit()) {
+            return false;
+        }
+        Invalidations collecting = Invalidations.find(connection);
+        return collecting != null && !collecting.isEmpty();
+    }
+
+    /** Whether what a connection reads is what anybody would read now: committed, and not of an old snapshot. */
+    boolean readsCommitted(Configuration configuration, Connection connection) throws SQLException {
+        if (connection.getAutoCommit()) {
+            return true;
+        }
+        Invalidations around = withoutConnection(configuration);
+        return of(configuration, connection) != null
+                && (around == null || around.isEmpty())
+                && !isDirty(connection)
+                && connection.getTransactionIsolation() == Connection.TRANSACTION_READ_COMMITTED;
     }
 
     /** The transaction of a connection that is in one; null if its end cannot be seen. */

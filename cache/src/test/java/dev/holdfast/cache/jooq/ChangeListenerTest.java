@@ -305,6 +305,29 @@ class ChangeListenerTest {
     }
 
     @Test
+    void transactionOfJooq_onACollectingDataSource_isFollowedOnce() {
+        reopen(Invalidations.collecting(dataSource), builder -> builder);
+        warm(2);
+        assertThatThrownBy(() -> db.transaction(tx -> {
+                    insert(tx.dsl(), 3);
+                    assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM))).isEqualTo(3);
+                    throw new IllegalStateException("no");
+                }))
+                .hasMessage("no");
+        assertCached(2);
+        long sent = queries.cache().stats().invalidationsSent();
+        db.transaction(tx -> tx.dsl().transaction(inner -> insert(inner.dsl(), 3)));
+        assertThat(items()).isEqualTo(3);
+        assertThat(queries.cache().stats().invalidationsSent() - sent).isEqualTo(2); // The tags of one change.
+        db.transaction(tx -> {
+            Connection connection = tx.connectionProvider().acquire();
+            queries.changed(Invalidations.of(connection), "item");
+            assertThat(queries.fetchCount(tx.dsl().selectFrom(ITEM))).isEqualTo(3);
+            tx.connectionProvider().release(connection);
+        });
+    }
+
+    @Test
     void transaction_whoseEndCannotBeSeen_isRefusedBeforeItChangesAnything() throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);

@@ -99,6 +99,7 @@ class QueryCacheDocTest {
         QueryCache queries = QueryCache.builder(TieredCache.<String, CachedRows>builder("queries")
                         .redis(link)
                         .maximumWeight(1_000_000, (key, rows) -> rows.weight()))
+                .readCatalog(context) // views; in PostgreSQL what they read, cascades and partitions too
                 .view("order_totals", "orders", "order_lines") // what a view reads
                 .cascade("author", "book") // what a foreign key or a trigger changes too
                 .unknownTables(UnknownTables.REJECT) // or CLEAR

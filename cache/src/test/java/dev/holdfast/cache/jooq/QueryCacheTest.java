@@ -24,11 +24,15 @@ import org.jooq.Field;
 import org.jooq.Record;
 import org.jooq.Record1;
 import org.jooq.Result;
+import org.jooq.SQLDialect;
 import org.jooq.Select;
 import org.jooq.Table;
 import org.jooq.exception.DataAccessException;
 import org.jooq.exception.TooManyRowsException;
+import org.jooq.impl.AbstractRoutine;
 import org.jooq.impl.DSL;
+import org.jooq.impl.Internal;
+import org.jooq.impl.SQLDataType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +55,7 @@ class QueryCacheTest {
     void open(RedisServer redis, PostgresServer postgres) {
         this.redis = redis;
         dataSource = postgres.dataSource();
-        DSL.using(dataSource, org.jooq.SQLDialect.POSTGRES).execute("""
+        DSL.using(dataSource, SQLDialect.POSTGRES).execute("""
                         create table author (id int primary key, name text not null);
                         create table book (id int primary key, author_id int references author on delete cascade, title text);
                         create view titles as select title from book;
@@ -260,6 +264,72 @@ class QueryCacheTest {
     }
 
     @Test
+    void catalog_tellsViewsAndWhatTheyRead() {
+        DSLContext plain = DSL.using(dataSource, SQLDialect.POSTGRES);
+        plain.execute("""
+                create view short_titles as select left(title, 3) as title from titles where exists (select 1 from author);
+                create view counted as select book_count() as n;
+                create materialized view frozen as select title from book;
+                """);
+        reopen(builder -> builder.readCatalog(plain));
+        Table<Record> nested = table(name("short_titles"));
+        assertThat(queries.fetchCount(db.selectFrom(nested))).isEqualTo(25);
+        db.deleteFrom(BOOK).where(ID.eq(1)).execute();
+        assertThat(queries.fetchCount(db.selectFrom(nested))).isEqualTo(24);
+        assertThatThrownBy(() -> queries.fetchCount(db.selectFrom(table(name("counted")))))
+                .hasMessageContaining("counted is a view");
+        assertThatThrownBy(() -> queries.fetchCount(db.selectFrom("public.frozen")))
+                .hasMessageContaining("public.frozen is a view");
+        assertThat(queries.reading("book").fetchCount(db.selectFrom("counted"))).isEqualTo(1);
+    }
+
+    @Test
+    void catalog_tellsWhatChangesTogether() {
+        DSLContext plain = DSL.using(dataSource, SQLDialect.POSTGRES);
+        plain.execute("""
+                create table event (id int, day int) partition by list (day);
+                create table event_1 partition of event for values in (1);
+                """);
+        reopen(builder -> builder.readCatalog(plain));
+        assertThat(queries.fetchCount(db.selectFrom(BOOK))).isEqualTo(25);
+        db.deleteFrom(AUTHOR).where(ID.eq(1)).execute();
+        assertThat(queries.fetchCount(db.selectFrom(BOOK))).isEqualTo(13);
+
+        Field<Integer> day = field(name("day"), Integer.class);
+        assertThat(queries.fetchCount(db.selectFrom("event"))).isZero();
+        assertThat(queries.fetchCount(db.selectFrom("event_1"))).isZero();
+        db.insertInto(table(name("event_1")), ID, day).values(1, 1).execute();
+        assertThat(queries.fetchCount(db.selectFrom("event"))).isEqualTo(1);
+        db.insertInto(table(name("event")), ID, day).values(2, 1).execute();
+        assertThat(queries.fetchCount(db.selectFrom("event_1"))).isEqualTo(2);
+    }
+
+    @Test
+    void catalogOfAnyOtherDatabase_tellsViews() {
+        DSLContext plain = DSL.using(dataSource, SQLDialect.DEFAULT); // Only JDBC's metadata are asked.
+        reopen(builder -> builder.readCatalog(plain));
+        assertThatThrownBy(() -> queries.fetchCount(db.selectFrom(table(name("titles")))))
+                .hasMessageContaining("titles is a view");
+        assertThat(queries.fetchCount(db.selectFrom(BOOK))).isEqualTo(25);
+    }
+
+    @Test
+    void storedFunction_ofTheGenerator_needsItsTablesNamed() {
+        Select<?> select = db.select(new BookCount().asField());
+        assertThatThrownBy(() -> queries.fetch(select)).hasMessageContaining("the stored function");
+        assertThat(queries.reading("book").fetch(select).get(0).get(0)).isEqualTo(25L);
+    }
+
+    private static final class BookCount extends AbstractRoutine<Long> {
+        private static final long serialVersionUID = 1L;
+
+        BookCount() {
+            super("book_count", Shop.PUBLIC, SQLDataType.BIGINT);
+            setReturnParameter(Internal.createParameter("RETURN_VALUE", SQLDataType.BIGINT, false, false));
+        }
+    }
+
+    @Test
     void cascade_isDeclared() {
         reopen(builder -> builder.cascade("author", "book"));
         assertThat(queries.fetchCount(db.selectFrom(BOOK))).isEqualTo(25);
@@ -270,7 +340,7 @@ class QueryCacheTest {
     @Test
     void changesPastTheCache_areReported() {
         assertThat(queries.fetchCount(db.selectFrom(BOOK))).isEqualTo(25);
-        DSL.using(dataSource, org.jooq.SQLDialect.POSTGRES).execute("delete from book where id = 1");
+        DSL.using(dataSource, SQLDialect.POSTGRES).execute("delete from book where id = 1");
         assertThat(queries.fetchCount(db.selectFrom(BOOK))).isEqualTo(25);
         queries.changed("public.book");
         assertThat(queries.fetchCount(db.selectFrom(BOOK))).isEqualTo(24);

@@ -99,7 +99,9 @@ class QueryRaceTest {
                         .fetchSingle()
                         .value1();
                 for (QueryNode node : nodes) {
-                    await().atMost(5, TimeUnit.SECONDS).until(() -> node.queries.fetchOne(item(node.db, last)).value1() == fresh);
+                    await().atMost(5, TimeUnit.SECONDS)
+                            .until(() ->
+                                    node.queries.fetchOne(item(node.db, last)).value1() == fresh);
                 }
             }
             assertThat(a.queries.cache().stats().tier1Hits()).isPositive();
