@@ -251,7 +251,7 @@ public final class QueryCache implements AutoCloseable {
         if (transactions.isDirty(configuration)) {
             return null;
         }
-        boolean anywhere = transactions.withoutConnection(configuration) == null
+        boolean anywhere = !transactions.isAround(configuration)
                 && configuration.connectionProvider() instanceof DataSourceConnectionProvider;
         if (!anywhere) {
             CachedRows present = cache.getIfPresent(plan.key());

@@ -22,7 +22,12 @@ enum RowsCodec implements Codec<CachedRows> {
 
     @Override
     public CachedRows decode(byte[] bytes) throws IOException {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+        return decode(bytes, 0, bytes.length);
+    }
+
+    @Override
+    public CachedRows decode(byte[] bytes, int offset, int length) throws IOException {
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, offset, length))) {
             CachedRows rows = CachedRows.read(in);
             if (in.available() > 0) {
                 throw new IOException(in.available() + " bytes too many");

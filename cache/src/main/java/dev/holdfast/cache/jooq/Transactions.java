@@ -44,8 +44,7 @@ final class Transactions implements TransactionListener {
 
     /** Whether the transaction of a query has changed something, as far as can be told without asking a pool. */
     boolean isDirty(Configuration configuration) {
-        Invalidations found = withoutConnection(configuration);
-        if (found != null && !found.isEmpty()) {
+        if (hasChangedAround(configuration)) {
             return true;
         }
         if (configuration.connectionProvider() instanceof DefaultConnectionProvider provider) {
@@ -63,6 +62,16 @@ final class Transactions implements TransactionListener {
         return false;
     }
 
+    private boolean hasChangedAround(Configuration configuration) {
+        Invalidations own = ofJooq(configuration);
+        return ambient != null && ambient.hasChanged() || own != null && !own.isEmpty();
+    }
+
+    /** Whether a framework or jOOQ has a transaction here, whatever connection a statement uses. */
+    boolean isAround(Configuration configuration) {
+        return ambient != null && ambient.isActive() || ofJooq(configuration) != null;
+    }
+
     private static boolean isDirty(Connection connection) throws SQLException {
         if (connection.getAutoCommit()) {
             return false;
@@ -76,9 +85,9 @@ final class Transactions implements TransactionListener {
         if (connection.getAutoCommit()) {
             return true;
         }
-        Invalidations around = withoutConnection(configuration);
-        return of(configuration, connection) != null
-                && (around == null || around.isEmpty())
+        boolean endSeen = isAround(configuration) || Invalidations.find(connection) != null;
+        return endSeen
+                && !hasChangedAround(configuration)
                 && !isDirty(connection)
                 && connection.getTransactionIsolation() == Connection.TRANSACTION_READ_COMMITTED;
     }

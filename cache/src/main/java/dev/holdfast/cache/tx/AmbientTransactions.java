@@ -64,6 +64,27 @@ public final class AmbientTransactions {
         return created;
     }
 
+    /**
+     * Whether this thread is in a transaction.
+     *
+     * @return true if {@link #current()} would not be null
+     */
+    public boolean isActive() {
+        return current.get() != null;
+    }
+
+    /**
+     * Whether the transaction this thread is in has added an invalidation. Unlike {@link #current()} this asks the framework to
+     * report nothing.
+     *
+     * @return true if it has, so that it may see rows that nobody else sees
+     */
+    public boolean hasChanged() {
+        Object transaction = current.get();
+        Invalidations known = transaction == null ? null : open.get(transaction);
+        return known != null && !known.isEmpty();
+    }
+
     /** How many transactions have invalidations and have not ended. */
     int openCount() {
         return open.size();

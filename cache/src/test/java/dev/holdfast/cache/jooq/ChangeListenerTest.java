@@ -352,9 +352,15 @@ class ChangeListenerTest {
             connection.setAutoCommit(false);
             current[0] = "transaction 1";
             DSLContext bound = queries.watch(DSL.using(connection, SQLDialect.POSTGRES));
+            assertThat(queries.fetchCount(bound.selectFrom(ITEM))).isEqualTo(2);
+            assertThat(queries.fetchCount(bound.selectFrom(ITEM).where(ID.lt(10))))
+                    .isEqualTo(2);
+            assertThat(ends).isEmpty();
             // As with Spring: jOOQ's own transaction takes part in the framework's, whose commit comes later.
             bound.transaction(tx -> insert(tx.dsl(), 3));
             insert(bound, 4);
+            assertThat(queries.fetchCount(bound.selectFrom(ITEM).where(ID.lt(10))))
+                    .isEqualTo(4);
             assertThat(ends).hasSize(1);
             current[0] = null;
             assertCached(2);
@@ -362,6 +368,7 @@ class ChangeListenerTest {
             ends.get(0).afterCommit();
         }
         assertThat(items()).isEqualTo(4);
+        assertThat(queries.fetchCount(db.selectFrom(ITEM).where(ID.lt(10)))).isEqualTo(4);
     }
 
     @Test

@@ -79,7 +79,7 @@ class QueryRaceTest {
                 }
             }
             await().atMost(90, TimeUnit.SECONDS)
-                    .until(() -> commits.size() >= COMMITS && reads.size() >= READS
+                    .until(() -> (commits.size() >= COMMITS && reads.size() >= READS)
                             || tasks.stream().anyMatch(CompletableFuture::isDone));
             stop.set(true);
             for (CompletableFuture<Void> task : tasks) {

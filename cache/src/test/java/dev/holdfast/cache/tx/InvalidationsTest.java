@@ -155,10 +155,15 @@ class InvalidationsTest {
     void ambientTransaction_hasItsOwnInvalidations_untilItEnds() {
         Framework framework = new Framework();
         assertThat(framework.ambient.current()).isNull();
+        assertThat(framework.ambient.isActive()).isFalse();
         framework.stack.push(new Framework.Tx());
+        assertThat(framework.ambient.isActive()).isTrue();
+        assertThat(framework.ambient.hasChanged()).isFalse();
+        assertThat(framework.ambient.openCount()).isZero();
         Invalidations outer = framework.ambient.current();
         assertThat(framework.ambient.current()).isSameAs(outer);
         outer.key(recording.cache, 1L);
+        assertThat(framework.ambient.hasChanged()).isTrue();
 
         framework.stack.push(new Framework.Tx());
         Invalidations inner = framework.ambient.current();
