@@ -44,7 +44,7 @@ final class AsyncReads<K, V> {
     }
 
     /** A loader in either form: asked where it may block, or where it must not. */
-    record Origin<K, V>(@Nullable AsyncLoader<K, V> async, KeySource<? super K, V> blocking) {}
+    record Origin<K, V>(@Nullable AsyncLoader<K, V> async, EntrySource<? super K, V> blocking) {}
 
     CompletableFuture<@Nullable V> read(K key, Origin<K, V> origin) {
         V hit = tier1.get(key);

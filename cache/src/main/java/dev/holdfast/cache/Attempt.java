@@ -15,7 +15,7 @@ final class Attempt<K, V> {
     final K key;
     final String escaped;
     final Flight<V> flight;
-    final KeySource<? super K, V> source;
+    final EntrySource<? super K, V> source;
     final Budget budget;
 
     /** What may be served if the source is slow or fails; looked at again before it is. */
@@ -35,7 +35,7 @@ final class Attempt<K, V> {
             K key,
             String escaped,
             Flight<V> flight,
-            KeySource<? super K, V> source,
+            EntrySource<? super K, V> source,
             @Nullable Entry<V> fallback) {
         this.reading = reading;
         this.key = key;

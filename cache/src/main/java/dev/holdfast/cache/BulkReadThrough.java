@@ -79,7 +79,7 @@ final class BulkReadThrough<K, V> {
     }
 
     /** The values found, in the order of the keys, without those that the source does not have. */
-    Map<K, V> read(Collection<? extends K> keys, KeySource<? super K, V> source, BulkSource<K, V> bulkSource) {
+    Map<K, V> read(Collection<? extends K> keys, EntrySource<? super K, V> source, BulkSource<K, V> bulkSource) {
         Result<K, V> result = new Result<>(keys.size());
         List<K> missing = fromTier1(keys, result, source);
         List<K> left = missing.isEmpty() ? missing : fromTier2(missing, result);
@@ -89,7 +89,7 @@ final class BulkReadThrough<K, V> {
         return result.map();
     }
 
-    private List<K> fromTier1(Collection<? extends K> keys, Result<K, V> result, KeySource<? super K, V> source) {
+    private List<K> fromTier1(Collection<? extends K> keys, Result<K, V> result, EntrySource<? super K, V> source) {
         List<K> missing = new ArrayList<>();
         for (K key : keys) {
             Objects.requireNonNull(key, "key");
@@ -106,7 +106,7 @@ final class BulkReadThrough<K, V> {
         return missing;
     }
 
-    private boolean secondLook(K key, Result<K, V> result, KeySource<? super K, V> source) {
+    private boolean secondLook(K key, Result<K, V> result, EntrySource<? super K, V> source) {
         Entry<V> entry = tier1.look(key);
         if (entry == null) {
             return false;
@@ -172,7 +172,7 @@ final class BulkReadThrough<K, V> {
     }
 
     /** The same without waiting for Redis; what the source has to give is read on the executor. */
-    CompletableFuture<Map<K, V>> readAsync(List<K> keys, KeySource<? super K, V> source, BulkSource<K, V> bulkSource) {
+    CompletableFuture<Map<K, V>> readAsync(List<K> keys, EntrySource<? super K, V> source, BulkSource<K, V> bulkSource) {
         Result<K, V> result = new Result<>(keys.size());
         try {
             List<K> missing = fromTier1(keys, result, source);
@@ -249,7 +249,7 @@ final class BulkReadThrough<K, V> {
     }
 
     private void fromSource(
-            List<K> left, Result<K, V> result, KeySource<? super K, V> source, BulkSource<K, V> bulkSource) {
+            List<K> left, Result<K, V> result, EntrySource<? super K, V> source, BulkSource<K, V> bulkSource) {
         List<Attempt<K, V>> attempts = new ArrayList<>(left.size());
         for (K key : left) {
             reading.refuseRecursion(key);

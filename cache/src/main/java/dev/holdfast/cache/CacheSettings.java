@@ -33,7 +33,7 @@ record CacheSettings<K, V>(
         OutagePolicy outagePolicy,
         boolean requirePresent,
         @Nullable Function<V, Set<String>> tags,
-        @Nullable KeySource<K, V> source,
+        @Nullable EntrySource<K, V> source,
         @Nullable BulkSource<K, V> bulkSource,
         @Nullable AsyncLoader<K, V> asyncLoader,
         @Nullable Executor executor,

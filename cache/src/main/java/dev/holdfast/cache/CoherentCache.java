@@ -37,7 +37,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
     private final AsyncReads<K, V> asyncReads;
     private final Writes<K, V> writes;
     private final Purge purge;
-    private final KeySource<K, V> source;
+    private final EntrySource<K, V> source;
     private final BulkSource<K, V> bulkSource;
     private final AsyncTieredCache<K, V> async;
     private final @Nullable ExecutorService ownExecutor;

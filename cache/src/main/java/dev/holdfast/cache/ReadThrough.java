@@ -46,7 +46,7 @@ final class ReadThrough<K, V> {
 
     /** The value, or null if the source has none. */
     @Nullable
-    V read(K key, KeySource<? super K, V> source) {
+    V read(K key, EntrySource<? super K, V> source) {
         Entry<V> entry = tier1.look(key);
         if (entry == null) {
             return readMissing(key, null, source);
@@ -76,7 +76,7 @@ final class ReadThrough<K, V> {
         return value;
     }
 
-    private @Nullable V readMissing(K key, @Nullable Entry<V> stale, KeySource<? super K, V> source) {
+    private @Nullable V readMissing(K key, @Nullable Entry<V> stale, EntrySource<? super K, V> source) {
         reading.refuseRecursion(key);
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
@@ -180,7 +180,7 @@ final class ReadThrough<K, V> {
         }
     }
 
-    private @Nullable V fly(K key, Flight<V> flight, @Nullable Entry<V> stale, KeySource<? super K, V> source) {
+    private @Nullable V fly(K key, Flight<V> flight, @Nullable Entry<V> stale, EntrySource<? super K, V> source) {
         flight.board();
         Attempt<K, V> attempt;
         try {
@@ -248,7 +248,7 @@ final class ReadThrough<K, V> {
     }
 
     /** Loads a key again in the background, while its value is still served. */
-    void refresh(K key, Entry<V> entry, KeySource<? super K, V> source) {
+    void refresh(K key, Entry<V> entry, EntrySource<? super K, V> source) {
         Flight<V> flight = new Flight<>();
         entry.retryAt(reading.ticker.read()
                 + Math.max(1, settings.freshness().retryAfter().toNanos()));

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Sources {
     private Sources() {}
 
-    static <K, V> KeySource<K, V> of(Loader<? super K, ? extends V> loader) {
+    static <K, V> EntrySource<K, V> of(Loader<? super K, ? extends V> loader) {
         return key -> loaded(loader.load(key));
     }
 
@@ -45,7 +45,7 @@ final class Sources {
     }
 
     /** Waits for an asynchronous loader, for callers that wait anyway. */
-    static <K, V> KeySource<K, V> waiting(AsyncLoader<K, V> loader) {
+    static <K, V> EntrySource<K, V> waiting(AsyncLoader<K, V> loader) {
         return key -> {
             try {
                 return loaded(Objects.requireNonNull(
@@ -63,7 +63,7 @@ final class Sources {
     }
 
     /** The loader for single keys that the settings give, in the order of preference. */
-    static <K, V> KeySource<K, V> single(CacheSettings<K, V> settings) {
+    static <K, V> EntrySource<K, V> single(CacheSettings<K, V> settings) {
         if (settings.source() != null) {
             return settings.source();
         }
@@ -80,7 +80,7 @@ final class Sources {
         };
     }
 
-    static <K, V> BulkSource<K, V> bulk(CacheSettings<K, V> settings, KeySource<K, V> single) {
+    static <K, V> BulkSource<K, V> bulk(CacheSettings<K, V> settings, EntrySource<K, V> single) {
         if (settings.bulkSource() != null) {
             return settings.bulkSource();
         }

@@ -57,7 +57,7 @@ public final class TieredCacheBuilder<K, V> {
     private int maximumJournal = 10_000;
     private OutagePolicy outagePolicy = OutagePolicy.QUEUE;
     private boolean requirePresent;
-    private @Nullable KeySource<K, V> source;
+    private @Nullable EntrySource<K, V> source;
     private @Nullable BulkSource<K, V> bulkSource;
     private @Nullable AsyncLoader<K, V> asyncLoader;
     private Ticker ticker = Ticker.system();
