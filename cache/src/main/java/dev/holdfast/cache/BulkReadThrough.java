@@ -172,7 +172,8 @@ final class BulkReadThrough<K, V> {
     }
 
     /** The same without waiting for Redis; what the source has to give is read on the executor. */
-    CompletableFuture<Map<K, V>> readAsync(List<K> keys, EntrySource<? super K, V> source, BulkSource<K, V> bulkSource) {
+    CompletableFuture<Map<K, V>> readAsync(
+            List<K> keys, EntrySource<? super K, V> source, BulkSource<K, V> bulkSource) {
         Result<K, V> result = new Result<>(keys.size());
         try {
             List<K> missing = fromTier1(keys, result, source);

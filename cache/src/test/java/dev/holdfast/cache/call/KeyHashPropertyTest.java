@@ -36,28 +36,26 @@ class KeyHashPropertyTest {
     /** Few different leaves and small containers, so that equal and nearly equal values are common. */
     private static Object value(Random random, int depth) {
         int size = random.nextInt(3);
-        switch (random.nextInt(depth == 0 ? 3 : 6)) {
-            case 0:
-                return (long) random.nextInt(-130, 130);
-            case 1:
-                return TEXTS.get(random.nextInt(TEXTS.size()));
-            case 2:
-                return OTHERS.get(random.nextInt(OTHERS.size()));
-            case 3:
-                return Stream.generate(() -> value(random, depth - 1))
+        return switch (random.nextInt(depth == 0 ? 3 : 6)) {
+            case 0 -> (long) random.nextInt(-130, 130);
+            case 1 -> TEXTS.get(random.nextInt(TEXTS.size()));
+            case 2 -> OTHERS.get(random.nextInt(OTHERS.size()));
+            case 3 ->
+                Stream.generate(() -> value(random, depth - 1))
                         .limit(size)
                         .collect(Collectors.toCollection(ArrayList::new));
-            case 4:
-                return Stream.generate(() -> value(random, depth - 1))
+            case 4 ->
+                Stream.generate(() -> value(random, depth - 1))
                         .limit(size)
                         .collect(Collectors.toCollection(HashSet::new));
-            default:
+            default -> {
                 Map<Object, Object> map = new LinkedHashMap<>();
                 for (int i = 0; i < size; i++) {
                     map.put(value(random, 0), value(random, depth - 1));
                 }
-                return map;
-        }
+                yield map;
+            }
+        };
     }
 
     @Property(tries = 2000)

@@ -281,6 +281,7 @@ class QueryCacheDocTest {
         }
     }
 
+    @SuppressWarnings("UnusedMethod") // As the real one has it.
     private interface Synchronization {
         void beforeCompletion();
 

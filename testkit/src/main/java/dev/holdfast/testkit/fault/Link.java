@@ -93,7 +93,9 @@ final class Link {
 
     /** Whether something was written, in whatever direction, since this was asked last. */
     boolean hadATurn() {
-        return toServer.hadATurn() | toClient.hadATurn();
+        boolean server = toServer.hadATurn();
+        boolean client = toClient.hadATurn(); // Both are asked, since asking starts the next turn.
+        return server || client;
     }
 
     /** Moves what is due and tells the selector what to look for; returns when to come again. */

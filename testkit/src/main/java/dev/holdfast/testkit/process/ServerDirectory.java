@@ -94,7 +94,6 @@ public final class ServerDirectory {
                     } catch (UncheckedIOException e) {
                         // A server of a JVM that was killed this moment may still be at work in there: the next JVM
                         // clears it up. This one has to start its servers.
-                        continue;
                     }
                 }
             }

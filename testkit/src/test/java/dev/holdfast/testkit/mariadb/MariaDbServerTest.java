@@ -169,7 +169,6 @@ class MariaDbServerTest {
                 client.getOutputStream().write("greetings".getBytes(StandardCharsets.US_ASCII));
             } catch (IOException e) {
                 // The listener was closed, or a client does not want to be greeted.
-                continue;
             }
         }
     }
