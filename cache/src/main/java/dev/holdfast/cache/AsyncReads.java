@@ -112,11 +112,7 @@ final class AsyncReads<K, V> {
         }
         CompletableFuture<@Nullable V> result = new CompletableFuture<>();
         var unused = joined.whenComplete((value, failure) -> complete(result, value, failure));
-        after(leaseNanos, result, () -> {
-            if (slow.queueing()) {
-                return;
-            }
-            counters.joinTimeouts.increment();
+        replaceLater(slow, result, () -> {
             if (!flights.replace(key, slow, flight)) {
                 flight.detach();
             }
@@ -125,6 +121,18 @@ final class AsyncReads<K, V> {
             fly(new Attempt<>(reading, key, escaped, flight, origin.blocking(), stale), origin);
         });
         return result;
+    }
+
+    /** Again and again as long as the slow one waits for another node, which has a bound of its own. */
+    private void replaceLater(Flight<V> slow, CompletableFuture<@Nullable V> result, Runnable replacement) {
+        after(leaseNanos, result, () -> {
+            if (slow.queueing()) {
+                replaceLater(slow, result, replacement);
+                return;
+            }
+            counters.joinTimeouts.increment();
+            replacement.run();
+        });
     }
 
     private static <V> void complete(

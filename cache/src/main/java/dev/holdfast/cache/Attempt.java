@@ -142,7 +142,8 @@ final class Attempt<K, V> {
 
     /** Stores what was prepared in tier 1. */
     void store(Tier1<K, V>.Stores stores) {
-        if (found != null) {
+        // The barrier of a tag is forgotten when every value it fences has ended, and a load must not outlast that.
+        if (found != null && tookNanos() < reading.longestNanos) {
             stored = stores.store(key, escaped, found, flight);
         }
         reading.steps.at(Step.BEFORE_FILL, escaped);

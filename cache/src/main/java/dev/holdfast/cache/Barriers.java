@@ -156,6 +156,7 @@ final class Barriers {
 
     /** Starts over with the floor of another history. */
     void reset(long newFloor) {
+        floor = Long.MAX_VALUE; // Or a reader would find barriers gone before the new floor stands for them.
         maps.values().forEach(Map::clear);
         floor = newFloor;
         moved();

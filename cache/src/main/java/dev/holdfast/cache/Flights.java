@@ -96,12 +96,24 @@ final class Flights<K, V> {
     /** Detaches a flight that takes too long and registers another in its place; false if it was not there any more. */
     boolean replace(K key, Flight<V> slow, Flight<V> flight) {
         slow.detach();
-        return underWay.replace(key, slow, flight);
+        flight.older = underWay(slow.older);
+        if (underWay.replace(key, slow, flight)) {
+            return true;
+        }
+        flight.older = null;
+        return false;
     }
 
-    /** Removes a flight that has landed, unless a barrier removed it before. */
+    /**
+     * Removes a flight that has landed, unless a barrier removed it before. One that is older and still under way takes its
+     * place again: nobody joins that, but a fence must find it.
+     */
     void land(K key, Flight<V> flight) {
-        underWay.remove(key, flight);
+        if (flight.older == null) {
+            underWay.remove(key, flight);
+        } else {
+            underWay.computeIfPresent(key, (k, newest) -> newest == flight ? underWay(flight.older) : newest);
+        }
     }
 
     /** Lets nobody join the load of this key any more, and nothing it brings be stored. */

@@ -2,6 +2,7 @@ package dev.holdfast.cache;
 
 import dev.holdfast.core.Ticker;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -201,6 +202,36 @@ final class Journal {
             }
         }
         return false;
+    }
+
+    /** Whether an invalidation of a key or of a tag has begun after that number, and has not reached Redis yet. */
+    boolean overtaken(long number, String key, String[] tags) {
+        lock.lock();
+        try {
+            if (everything != null && pendingSince(everything, number)) {
+                return true;
+            }
+            for (Map.Entry<Member, Line> each : lines.entrySet()) {
+                if (pendingSince(each.getValue(), number) && concerns(each.getKey(), key, tags)) {
+                    return true;
+                }
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static boolean pendingSince(Line line, long number) {
+        return line.begun > number && line.pending();
+    }
+
+    private static boolean concerns(Member member, String key, String[] tags) {
+        return switch (member.kind()) {
+            case KEY, SOFT_KEY -> member.text().equals(key);
+            case PREFIX -> key.startsWith(member.text());
+            case TAG, SOFT_TAG -> Arrays.asList(tags).contains(member.text());
+        };
     }
 
     private void setPending(Member member) {

@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds how many loads ask the source at a time, first come, first served.
@@ -20,6 +21,9 @@ final class LoadGate {
     private static final int SLOW_FACTOR = 3;
     private static final long SLOW_LEAST_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final int FIRST = 4;
+
+    /** Tasks whose turn has come while this thread runs another: a load that ends at once lets the next one in there. */
+    private static final ThreadLocal<@Nullable Deque<Runnable>> GRANTED = new ThreadLocal<>();
 
     private final int most;
     private final ReentrantLock lock = new ReentrantLock();
@@ -160,10 +164,28 @@ final class LoadGate {
             if (next == null) {
                 return;
             }
-            next.run();
+            run(next);
             if (!grow()) {
                 return;
             }
+        }
+    }
+
+    /** Runs a task, after the one that this thread is running, so that the stack does not grow with the queue. */
+    private static void run(Runnable task) {
+        Deque<Runnable> outer = GRANTED.get();
+        if (outer != null) {
+            outer.add(task);
+            return;
+        }
+        Deque<Runnable> granted = new ArrayDeque<>();
+        GRANTED.set(granted);
+        try {
+            for (Runnable next = task; next != null; next = granted.poll()) {
+                next.run();
+            }
+        } finally {
+            GRANTED.remove();
         }
     }
 

@@ -22,6 +22,10 @@ final class Reading<K, V> {
     final LoadGate gate;
     final Executor executor;
     final Steps steps;
+
+    /** How long barriers are kept at least, so that what takes longer is not stored. */
+    final long longestNanos;
+
     final Ticker ticker;
 
     /** Of any cache: whoever is inside a loader must not wait for what may be waiting for it. */
@@ -50,6 +54,8 @@ final class Reading<K, V> {
         this.gate = gate;
         this.executor = executor;
         this.steps = settings.steps();
+        this.longestNanos =
+                settings.freshness().longestLife(settings.leaseTime()).toNanos();
         this.ticker = settings.ticker();
     }
 

@@ -113,10 +113,16 @@ final class Tier1<K, V> {
                 return null;
             }
             if (now - entry.freshUntil() < 0 && barriers.softWide(entry.tags(), entry.born)) {
-                current = expire(key);
-                if (current == null) {
+                Entry<V> stale = stale(entry, now);
+                // Whatever has taken its place meanwhile was not looked at here: whoever asks again will.
+                if (stale == null) {
+                    entries.asMap().remove(key, entry);
                     return null;
                 }
+                if (!entries.asMap().replace(key, entry, stale)) {
+                    return null;
+                }
+                current = stale;
             }
             current.version = version;
         }
@@ -280,24 +286,27 @@ final class Tier1<K, V> {
     @Nullable
     Entry<V> expire(K key) {
         long now = ticker.read();
-        return entries.asMap().compute(key, (k, old) -> {
-            if (old == null || !servesStale || old.failure() != null) {
-                return null;
-            }
-            if (now - old.freshUntil() >= 0) {
-                return old;
-            }
-            return new Entry.Rich<>(
-                    old.value,
-                    old.born,
-                    now,
-                    old.version,
-                    now,
-                    old.staleUntil(),
-                    old.loadNanos(),
-                    old.tags(),
-                    old.unvouched());
-        });
+        return entries.asMap().compute(key, (k, old) -> old == null ? null : stale(old, now));
+    }
+
+    /** What is left of an entry whose freshness ends now; null if nothing. */
+    private @Nullable Entry<V> stale(Entry<V> old, long now) {
+        if (!servesStale || old.failure() != null) {
+            return null;
+        }
+        if (now - old.freshUntil() >= 0) {
+            return old;
+        }
+        return new Entry.Rich<>(
+                old.value,
+                old.born,
+                now,
+                old.version,
+                now,
+                old.staleUntil(),
+                old.loadNanos(),
+                old.tags(),
+                old.unvouched());
     }
 
     /** Takes one particular entry out again. */

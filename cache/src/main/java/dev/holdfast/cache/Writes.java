@@ -238,7 +238,7 @@ final class Writes<K, V> {
         });
         if (alone()) {
             coherence.fence(List.copyOf(entries.keySet()));
-            keep(drafts, coherence.applied());
+            keep(drafts, coherence.applied(), Long.MAX_VALUE);
             return CompletableFuture.completedFuture(null);
         }
         return putChunk(drafts, 0, new Owed());
@@ -279,12 +279,12 @@ final class Writes<K, V> {
         long before = coherence.applied(); // From before the put, so that whoever overtakes it has the last word.
         coherence.fence(keys);
         if (owed.barriers > 0) {
-            keep(drafts, before);
+            keep(drafts, before, number);
             owed.add(drafts.size(), null);
             return putChunk(all, to, owed);
         }
         long[] born = {before};
-        return write(drafts, members, keys, tokens, born)
+        return write(drafts, members, keys, tokens, born, number)
                 .handle((written, failure) -> {
                     if (failure == null && written) {
                         journal.acknowledge(members, number);
@@ -294,7 +294,7 @@ final class Writes<K, V> {
                     if (cause instanceof RedisException) {
                         // Whatever of it reached Redis is deleted and announced as soon as Redis answers; this node
                         // keeps the values.
-                        keep(drafts, born[0]);
+                        keep(drafts, born[0], number);
                     }
                     owed.add(drafts.size(), cause);
                     return null;
@@ -303,7 +303,12 @@ final class Writes<K, V> {
     }
 
     private CompletableFuture<Boolean> write(
-            List<Draft<K, V>> drafts, List<Member> members, List<K> keys, Map<String, byte[]> tokens, long[] born) {
+            List<Draft<K, V>> drafts,
+            List<Member> members,
+            List<K> keys,
+            Map<String, byte[]> tokens,
+            long[] born,
+            long number) {
         long generation = link.generation();
         long losses = coherence.losses();
         return tier2.stampPuts(tokens, born[0], members)
@@ -320,13 +325,13 @@ final class Writes<K, V> {
                                     return CompletableFuture.completedFuture(
                                             false); // The stamp may belong to a history that is gone.
                                 }
-                                return written(drafts, stored, minted.stamp());
+                                return written(drafts, stored, minted.stamp(), number);
                             });
                         },
                         next);
     }
 
-    private CompletionStage<Boolean> written(List<Draft<K, V>> drafts, List<Boolean> stored, long stamp) {
+    private CompletionStage<Boolean> written(List<Draft<K, V>> drafts, List<Boolean> stored, long stamp, long number) {
         List<String> refused = new ArrayList<>();
         List<Draft<K, V>> kept = new ArrayList<>(drafts.size());
         for (int i = 0; i < drafts.size(); i++) {
@@ -338,14 +343,25 @@ final class Writes<K, V> {
                 refused.add(drafts.get(i).escaped());
             }
         }
-        keep(kept, stamp);
+        keep(kept, stamp, number);
         // An older value may be there still, valid again once its barrier is forgotten.
         return tier2.deleteAsync(refused).thenApply(done -> true);
     }
 
-    private void keep(List<Draft<K, V>> drafts, long born) {
+    /**
+     * Stores what was put in tier 1, unless a later invalidation has come between that Redis could not be told: it has no
+     * stamp yet that would forbid this.
+     */
+    private void keep(List<Draft<K, V>> drafts, long born, long number) {
         try (Tier1<K, V>.Stores stores = tier1.stores()) {
-            drafts.forEach(draft -> stores.store(draft.key(), draft.escaped(), draft.born(born), () -> false));
+            for (Draft<K, V> draft : drafts) {
+                String[] tags = draft.found().tags();
+                stores.store(
+                        draft.key(),
+                        draft.escaped(),
+                        draft.born(born),
+                        () -> journal.overtaken(number, draft.escaped(), tags));
+            }
         }
     }
 

@@ -40,6 +40,21 @@ class LoadGateTest {
     }
 
     @Test
+    void leave_ofLoadsThatEndAtOnce_needsNoStackForTheWholeQueue() {
+        LoadGate gate = new LoadGate(1);
+        AtomicInteger ran = new AtomicInteger();
+        gate.enterAsync(false, () -> {});
+        for (int i = 0; i < 100_000; i++) {
+            gate.enterAsync(false, () -> {
+                ran.incrementAndGet();
+                gate.leave(1, false, 0);
+            });
+        }
+        gate.leave(1, false, 0);
+        assertThat(ran).hasValue(100_000);
+    }
+
+    @Test
     void limit_whileTier2IsAway_growsWithQuickLoadsAndShrinksWithSlowOnes() throws Exception {
         LoadGate gate = new LoadGate(100);
         for (int i = 0; i < 32; i++) {

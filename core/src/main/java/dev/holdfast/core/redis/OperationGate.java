@@ -74,11 +74,15 @@ final class OperationGate {
         } else if (kind == Failures.Kind.TIMEOUT && current) {
             successesOfInterest = window;
             breaker.onError(tookNanos, TimeUnit.NANOSECONDS, failure == null ? new RedisTimeoutException("") : failure);
-            if (breaker.getState() == CircuitBreaker.State.OPEN && opened.compareAndSet(false, true)) {
-                CircuitBreaker.Metrics m = breaker.getMetrics();
-                onOpen.accept(m.getNumberOfFailedCalls() + " of the last " + m.getNumberOfBufferedCalls()
-                        + " operations timed out");
-            }
+            tellIfOpen();
+        }
+    }
+
+    private void tellIfOpen() {
+        if (breaker.getState() == CircuitBreaker.State.OPEN && opened.compareAndSet(false, true)) {
+            CircuitBreaker.Metrics m = breaker.getMetrics();
+            onOpen.accept(m.getNumberOfFailedCalls() + " of the last " + m.getNumberOfBufferedCalls()
+                    + " operations timed out");
         }
     }
 
@@ -91,6 +95,7 @@ final class OperationGate {
         if (left > 0 && current) {
             successesOfInterest = left - 1;
             breaker.onSuccess(tookNanos, TimeUnit.NANOSECONDS);
+            tellIfOpen(); // A success may be the call that the breaker had waited for to judge the timeouts before it.
         }
     }
 

@@ -28,6 +28,15 @@ class OperationGateTest {
     }
 
     @Test
+    void a_success_that_completes_the_least_number_of_calls_opens_the_gate_and_says_so() {
+        timeOut(9, true);
+        gate.succeeded(1, true);
+
+        assertThat(gate.tryPass()).isFalse();
+        assertThat(opened).as("or nobody would ever reset it").containsExactly("9 of the last 10 operations timed out");
+    }
+
+    @Test
     void rare_timeouts_do_not_open_the_gate() {
         for (int i = 0; i < 1_000; i++) {
             timeOut(1, true);
