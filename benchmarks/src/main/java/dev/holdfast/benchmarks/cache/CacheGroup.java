@@ -18,8 +18,9 @@ public final class CacheGroup {
                 List.of(
                         new Tier1Hit(Target.atMost("tier1-hit", 1.05), Target.exactly("tier1-alloc", 0)),
                         new Tier1HitBesides(),
-                        new Tier2Hit(Target.atMost("tier2-hit", 1.1), Target.exactly("commands-hit", 1), Peer.ALL),
-                        new GetAll(Target.atMost("getall-100", 1.2), Target.exactly("commands-getall", 1), Peer.ALL),
+                        Tier2Read.hit(Target.atMost("tier2-hit", 1.1), Target.exactly("commands-hit", 1), Peer.ALL),
+                        Tier2Read.hundred(
+                                Target.atMost("getall-100", 1.2), Target.exactly("commands-getall", 1), Peer.ALL),
                         new CommandsPerFill(),
                         new InvalidateTag(),
                         new Propagation(),

@@ -57,9 +57,11 @@ final class CacheSide implements ItemReader, AutoCloseable {
     /** Reads all items until one round of reading needs the source no more: then tier 1 or tier 2 has them. */
     void fill() throws InterruptedException {
         long start = System.nanoTime();
-        // What this node loaded before it had heard from Redis lives no longer than maxStale.
-        int early = awaitTier2();
-        cache.invalidateAll(items.row(0, Items.COUNT).subList(Items.COUNT - early, Items.COUNT));
+        awaitTier2();
+        // What was loaded before this node had heard from Redis lives no longer than maxStale; and with all of it from
+        // the
+        // source, tier 1 holds the same objects as the raw client, which lie in memory in the same way.
+        cache.clear();
         while (true) {
             CacheStats before = cache.stats();
             for (int n = 0; n < Items.COUNT / FILLED_AT_ONCE; n++) {

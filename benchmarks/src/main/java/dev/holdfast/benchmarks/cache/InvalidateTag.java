@@ -58,7 +58,7 @@ final class InvalidateTag implements Scenario {
                     PairedRun.named("invalidation of a tag")
                             .subject(MANY + " entries", many)
                             .baseline("1 entry", one)
-                            .warmUp(session.pick(Duration.ofSeconds(1), Duration.ofSeconds(10)))
+                            .warmUp(session.pick(Duration.ofMillis(500), Duration.ofSeconds(10)))
                             .measure(session.pick(Duration.ofSeconds(2), Duration.ofSeconds(60)), 20)
                             .run(),
                     "ns");

@@ -57,8 +57,8 @@ final class Propagation implements Scenario {
                     PairedRun.named("news for another node")
                             .subject("invalidation applied", invalidation)
                             .baseline("PUBLISH received", message)
-                            .warmUp(session.pick(Duration.ofMillis(1500), Duration.ofSeconds(5)))
-                            .measure(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(20)), 100)
+                            .warmUp(session.pick(Duration.ofSeconds(1), Duration.ofSeconds(5)))
+                            .measure(session.pick(Duration.ofSeconds(2), Duration.ofSeconds(20)), 100)
                             .run(),
                     "ns");
         }

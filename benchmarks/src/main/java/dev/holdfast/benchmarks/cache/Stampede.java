@@ -62,7 +62,7 @@ final class Stampede implements Scenario {
                             .subject("stampede", stampede)
                             .baseline("one load", one)
                             .warmUp(session.pick(Duration.ofMillis(700), Duration.ofSeconds(3)))
-                            .measure(session.pick(Duration.ofSeconds(4), Duration.ofSeconds(30)), 20)
+                            .measure(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(30)), 20)
                             .run(),
                     "ns");
             session.report(LOADS, most[0], "loads in the stampede that had most");

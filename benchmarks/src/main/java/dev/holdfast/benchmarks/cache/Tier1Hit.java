@@ -51,8 +51,8 @@ public final class Tier1Hit implements Scenario {
                     PairedRun.named("hit in tier 1")
                             .subject("TieredCache.get", timed.cpuSide(hits))
                             .baseline("Caffeine.getIfPresent", timed.cpuSide(caffeine.hits()))
-                            .warmUp(session.pick(Duration.ofSeconds(2), Duration.ofSeconds(5)))
-                            .measure(session.pick(Duration.ofSeconds(4), Duration.ofSeconds(20)), 50)
+                            .warmUp(session.pick(Duration.ofMillis(1500), Duration.ofSeconds(5)))
+                            .measure(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(20)), 50)
                             .run(),
                     "ns");
             session.report(bytes, (double) Allocations.bytesPerOperation(hits, COUNTED), "bytes allocated per hit");

@@ -50,7 +50,7 @@ final class Tier1HitBesides implements Scenario {
                             .subject("TieredCache.get", crew.cpuSide(ofCache, operations))
                             .baseline("Caffeine.getIfPresent", crew.cpuSide(caffeine.hits(), operations))
                             .warmUp(session.pick(Duration.ofSeconds(1), Duration.ofSeconds(5)))
-                            .measure(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(20)), 50)
+                            .measure(session.pick(Duration.ofMillis(2500), Duration.ofSeconds(20)), 50)
                             .run(),
                     "ns");
         }
@@ -64,7 +64,8 @@ final class Tier1HitBesides implements Scenario {
             session.settle();
             // Long enough for the cache, which is several times faster, to find its entries in the processor's caches
             // again.
-            Timed timed = Timed.calibrate(peer.hits(items), Duration.ofMillis(60));
+            Timed timed = Timed.of(
+                    3 * Timed.calibrate(peer.hits(items), Duration.ofMillis(20)).operations());
             session.report(
                     target,
                     PairedRun.named("hit in the process, peer")

@@ -2,9 +2,8 @@ package dev.holdfast.benchmarks.foundation;
 
 import dev.holdfast.benchmarks.Group;
 import dev.holdfast.benchmarks.Target;
-import dev.holdfast.benchmarks.cache.GetAll;
 import dev.holdfast.benchmarks.cache.Tier1Hit;
-import dev.holdfast.benchmarks.cache.Tier2Hit;
+import dev.holdfast.benchmarks.cache.Tier2Read;
 import java.util.List;
 
 /** The group {@code foundation}. */
@@ -19,9 +18,9 @@ public final class Foundation {
                 "the cache against raw Caffeine and raw Lettuce, the shop against itself",
                 List.of(
                         new Tier1Hit(Target.atMost("tier1-hit", 1.3), Target.exactly("tier1-hit-bytes", 0)),
-                        new Tier2Hit(
+                        Tier2Read.hit(
                                 Target.atMost("tier2-hit", 1.2), Target.exactly("tier2-hit-commands", 1), List.of()),
-                        new GetAll(
+                        Tier2Read.hundred(
                                 Target.atMost("getall-100", 1.3), Target.exactly("getall-100-commands", 1), List.of()),
                         new Shop()));
     }
