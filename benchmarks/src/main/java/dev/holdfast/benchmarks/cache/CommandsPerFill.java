@@ -6,7 +6,6 @@ import dev.holdfast.benchmarks.Session;
 import dev.holdfast.benchmarks.Target;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** Counts what a node sends to Redis for keys that only the source has, until tier 2 has them too. */
 final class CommandsPerFill implements Scenario {
@@ -33,24 +32,13 @@ final class CommandsPerFill implements Scenario {
                     for (int i = 0; i < READS; i++) {
                         node.cache().get((long) window * READS + i);
                     }
-                    awaitFills(node, fills + READS);
+                    node.awaitFills(fills + READS);
                     perRead[window] = sent.take() / (double) READS;
                 }
             }
             // Whatever a miss sends falls into all windows, the node's heartbeat into few.
             Arrays.sort(perRead);
             session.report(COMMANDS, perRead[WINDOWS / 2], "commands sent per miss and fill");
-        }
-    }
-
-    private static void awaitFills(Node<Long> node, long fills) throws InterruptedException {
-        long start = System.nanoTime();
-        while (node.cache().stats().fills() < fills) {
-            if (System.nanoTime() - start > Node.PATIENCE.toNanos()) {
-                throw new IllegalStateException(
-                        "not every miss was stored in tier 2: " + node.cache().stats() + ", expected " + fills);
-            }
-            TimeUnit.MILLISECONDS.sleep(1);
         }
     }
 }

@@ -80,6 +80,18 @@ final class Node<V> implements AutoCloseable {
         throw new IllegalStateException("the cache does not use tier 2: " + cache.stats() + ", link " + link.state());
     }
 
+    /** Waits until as many values were stored in tier 2, which nobody else waits for. */
+    void awaitFills(long fills) throws InterruptedException {
+        long start = System.nanoTime();
+        while (cache.stats().fills() < fills) {
+            if (System.nanoTime() - start > PATIENCE.toNanos()) {
+                throw new IllegalStateException(
+                        "not everything was stored in tier 2: " + cache.stats() + ", expected " + fills + " fills");
+            }
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+    }
+
     @Override
     public void close() {
         cache.close();
