@@ -1,5 +1,6 @@
 package dev.holdfast.benchmarks;
 
+import dev.holdfast.benchmarks.cache.CacheGroup;
 import dev.holdfast.benchmarks.foundation.Foundation;
 import dev.holdfast.benchmarks.self.SelfCheck;
 import java.io.PrintStream;
@@ -18,7 +19,7 @@ public final class Main {
 
     /** All groups; a new one is added here. */
     static List<Group> groups() {
-        return List.of(Foundation.group(), SelfCheck.group());
+        return List.of(Foundation.group(), CacheGroup.group(), SelfCheck.group());
     }
 
     private Main() {}

@@ -3,6 +3,7 @@ package dev.holdfast.benchmarks;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /** Makes sides out of work: both perform the same number of operations on the same inputs, and time is taken. */
@@ -76,6 +77,26 @@ public final class Timed {
             return side(work);
         }
         return side(work, THREADS::getCurrentThreadCpuTime);
+    }
+
+    /**
+     * A side that measures the median of the nanoseconds that single operations took: the latency that a caller sees, of
+     * which a few that had to wait for a processor say nothing.
+     *
+     * @param work whose operations take microseconds, beside which reading the clock does not matter
+     */
+    public Side medianSide(Work work) {
+        return pair -> {
+            double[] nanos = new double[operations];
+            long digest = 0;
+            for (int i = 0; i < operations; i++) {
+                long start = System.nanoTime();
+                digest = 31 * digest + work.run((long) pair * operations + i, 1);
+                nanos[i] = Math.max(1, System.nanoTime() - start);
+            }
+            Arrays.sort(nanos);
+            return new Sample(Interval.quantile(nanos, 0.5), digest);
+        };
     }
 
     private Side side(Work work, LongSupplier clock) {

@@ -266,6 +266,32 @@ class PairedRunTest {
     }
 
     @Test
+    void medianSide_operationsThatTakeLong_doNotCountIfTheyAreFew() throws Exception {
+        Work rarelySlow = (first, operations) -> {
+            LockSupport.parkNanos(first % 4 == 3 ? 20_000_000L : 1_000L);
+            return first;
+        };
+
+        assertThat(fastestOf(Timed.of(8).medianSide(rarelySlow))).isLessThan(5_000_000);
+    }
+
+    @Test
+    void medianSide_numbersTheOperationsOneAfterTheOther_andDigestsTheirOrder() throws Exception {
+        List<Long> firsts = new ArrayList<>();
+        Work noting = (first, operations) -> {
+            assertThat(operations).isEqualTo(1);
+            firsts.add(first);
+            return first;
+        };
+        Side side = Timed.of(3).medianSide(noting);
+
+        long digest = side.sample(1).digest();
+
+        assertThat(firsts).containsExactly(3L, 4L, 5L);
+        assertThat(digest).isEqualTo((3 * 31 + 4) * 31 + 5);
+    }
+
+    @Test
     void calibrate_workWhoseFirstCallIsSlow_isNotDeceived() throws Exception {
         boolean[] called = new boolean[1];
         Work cold = (first, operations) -> {

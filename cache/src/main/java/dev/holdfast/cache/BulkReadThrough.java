@@ -96,8 +96,11 @@ final class BulkReadThrough<K, V> {
             if (!result.isNew(key)) {
                 continue;
             }
-            V hit = tier1.get(key);
-            if (hit != null) {
+            Entry<V> entry = tier1.held(key);
+            V hit = entry == null ? null : tier1.hit(entry);
+            if (entry == null) {
+                missing.add(key);
+            } else if (hit != null) {
                 result.put(key, hit);
             } else if (!secondLook(key, result, source)) {
                 missing.add(key);

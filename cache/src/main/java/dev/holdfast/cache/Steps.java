@@ -30,4 +30,9 @@ interface Steps {
 
     /** Called by the thread that takes the step; it may block there. The key is escaped, or empty where there is none. */
     void at(Step step, String key);
+
+    /** Whether a thread is to be held there, so that what comes before and after it cannot be one step. */
+    default boolean holds(Step step) {
+        return false;
+    }
 }

@@ -30,6 +30,9 @@ final class Tier1<K, V> {
 
     private static final long SWEEP_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+    /** From so many stores on, upkeep takes longer than waking up a thread for it. */
+    private static final int WORTH_A_THREAD = 16;
+
     private final Cache<K, Entry<V>> entries;
     private final Ticker ticker;
     private final Barriers barriers;
@@ -73,7 +76,10 @@ final class Tier1<K, V> {
         }
     }
 
-    /** Who stores has just waited for Redis or the source, and does Caffeine's upkeep itself; who hits does not. */
+    /**
+     * Who stores has just waited for Redis or the source, and does Caffeine's upkeep itself, unless there is much of it; who
+     * hits does not.
+     */
     private void upkeep(Runnable task) {
         Stores stores = storing;
         if (stores == null || !stores.defer(task)) {
@@ -85,9 +91,18 @@ final class Tier1<K, V> {
     @Nullable
     V get(K key) {
         Entry<V> entry = entries.getIfPresent(key);
-        if (entry == null) {
-            return null;
-        }
+        return entry == null ? null : hit(entry);
+    }
+
+    /** What is held for a key, whatever its state; counts nothing. */
+    @Nullable
+    Entry<V> held(K key) {
+        return entries.getIfPresent(key);
+    }
+
+    /** The value of an entry just found, if it needs no second look. */
+    @Nullable
+    V hit(Entry<V> entry) {
         long now = ticker.read();
         if (now - entry.checkAt < 0 && entry.version == barriers.version() && now - vouchedUntil < 0) {
             counters.tier1Hits.increment();
@@ -147,6 +162,7 @@ final class Tier1<K, V> {
         private final long now = ticker.read();
         private final boolean vouched = now - vouchedUntil < 0;
         private @Nullable Runnable deferred;
+        private int stored;
 
         private Stores() {
             storing = this;
@@ -160,6 +176,7 @@ final class Tier1<K, V> {
          */
         @Nullable
         Entry<V> store(K key, String escaped, Found<V> found, Fence fence) {
+            stored++;
             int version = barriers.version();
             Entry<V> fresh = entry(found, version, false);
             Entry<V> stale = servesStale ? entry(found, version, true) : null;
@@ -223,7 +240,11 @@ final class Tier1<K, V> {
             Runnable task = deferred;
             if (task != null) {
                 deferred = null;
-                task.run();
+                if (stored < WORTH_A_THREAD) {
+                    task.run();
+                } else {
+                    ForkJoinPool.commonPool().execute(task);
+                }
             }
             long due = nextSweep.get();
             if (now - due >= 0 && nextSweep.compareAndSet(due, now + SWEEP_NANOS)) {

@@ -238,6 +238,14 @@ final class Tier2 {
         return link.callAsync(deadline, commands -> log.mint(commands, applied, clear, members));
     }
 
+    /** Both halves in one pipeline, for one connection only. If the deletion fails, so does this, announced or not. */
+    CompletableFuture<ControlLog.Minted> deleteAndMintAsync(List<String> keys, long applied, List<Member> members) {
+        return link.callAsync(
+                deadline,
+                commands -> delete(commands, keys)
+                        .thenCombine(log.mint(commands, applied, false, members), (done, minted) -> minted));
+    }
+
     /**
      * First half of a put: takes the leases away from whoever is loading, then mints.
      *

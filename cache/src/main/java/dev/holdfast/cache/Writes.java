@@ -4,6 +4,7 @@ import dev.holdfast.cache.Steps.Step;
 import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisException;
 import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.core.redis.RedisMode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * Invalidations and puts; nothing here waits for Redis.
  *
  * <p>An invalidation of keys deletes value and lease first, and announces second: whatever fills tier 2 afterwards holds a
- * lease that was granted after the source's commit. If the connection or topology changes between the two, it starts again at
- * the deletion, which may have been lost with the old primary. Barriers of tags and prefixes are announced only.
+ * lease that was granted after the source's commit. Both go out in one pipeline where one connection carries both. If the
+ * connection or topology changes between the two, it starts again at the deletion, which may have been lost with the old
+ * primary. Barriers of tags and prefixes are announced only.
  */
 final class Writes<K, V> {
     private static final int ATTEMPTS = 3;
@@ -144,13 +146,7 @@ final class Writes<K, V> {
             List<Member> members, List<@Nullable K> keys, List<String> deleted, int attempts) {
         long generation = link.generation();
         String first = members.get(0).text();
-        return tier2.deleteAsync(deleted)
-                .thenComposeAsync(
-                        done -> {
-                            steps.at(Step.DELETED, first);
-                            return tier2.mintAsync(coherence.applied(), false, members);
-                        },
-                        next)
+        return deleteAndMint(members, deleted)
                 .thenComposeAsync(
                         minted -> {
                             steps.at(Step.MINTED, first);
@@ -163,6 +159,24 @@ final class Writes<K, V> {
                                     : announce(members, keys, deleted, attempts - 1);
                         },
                         next);
+    }
+
+    /**
+     * One connection keeps the order of a pipeline, so that deletion and mint take one round trip; across the nodes of a
+     * cluster only waiting does.
+     */
+    private CompletableFuture<ControlLog.Minted> deleteAndMint(List<Member> members, List<String> deleted) {
+        String first = members.get(0).text();
+        if (deleted.isEmpty() || link.mode() == RedisMode.CLUSTER || steps.holds(Step.DELETED)) {
+            return tier2.deleteAsync(deleted)
+                    .thenComposeAsync(
+                            done -> {
+                                steps.at(Step.DELETED, first);
+                                return tier2.mintAsync(coherence.applied(), false, members);
+                            },
+                            next);
+        }
+        return tier2.deleteAndMintAsync(deleted, coherence.applied(), members);
     }
 
     /** Raises the floor. */

@@ -45,6 +45,11 @@ final class Pauses implements Steps {
     }
 
     @Override
+    public boolean holds(Step step) {
+        return holds.containsKey(step);
+    }
+
+    @Override
     public void at(Step step, String key) {
         Hold hold = holds.get(step);
         if (hold == null || !holds.remove(step, hold)) {

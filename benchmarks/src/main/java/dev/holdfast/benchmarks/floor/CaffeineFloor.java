@@ -4,9 +4,11 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.holdfast.benchmarks.Work;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 
 /** Raw Caffeine, bounded and with {@code expireAfterWrite}, holding all items. */
-public final class CaffeineFloor {
+public final class CaffeineFloor implements ItemReader {
 
     /** How long entries live; no benchmark lasts as long. */
     public static final Duration TIME_TO_LIVE = Duration.ofHours(2);
@@ -28,9 +30,14 @@ public final class CaffeineFloor {
         cache.cleanUp();
     }
 
-    /** The cached item, or null. */
+    @Override
     public Item get(Long key) {
         return cache.getIfPresent(key);
+    }
+
+    @Override
+    public Map<Long, Item> getAll(List<Long> keys) {
+        return cache.getAllPresent(keys);
     }
 
     /** Looks items up; the digest is the number found. */

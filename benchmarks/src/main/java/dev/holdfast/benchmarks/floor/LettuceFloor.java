@@ -1,6 +1,5 @@
 package dev.holdfast.benchmarks.floor;
 
-import dev.holdfast.benchmarks.Work;
 import dev.holdfast.cache.Codec;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisClient;
@@ -13,9 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /** Raw Lettuce with the settings it comes with: one connection, the synchronous interface, all items in Redis. */
-public final class LettuceFloor implements AutoCloseable {
+public final class LettuceFloor implements ItemReader, AutoCloseable {
 
-    private final Items items;
     private final Codec<Item> codec;
     private final RedisClient client;
     private final StatefulRedisConnection<byte[], byte[]> connection;
@@ -29,7 +27,6 @@ public final class LettuceFloor implements AutoCloseable {
      * @param codec the codec that the other side uses too
      */
     public LettuceFloor(String uri, Items items, Codec<Item> codec) throws Exception {
-        this.items = items;
         this.codec = codec;
         client = RedisClient.create(uri);
         connection = client.connect(ByteArrayCodec.INSTANCE);
@@ -45,12 +42,14 @@ public final class LettuceFloor implements AutoCloseable {
     }
 
     /** One GET and its decoding; null if Redis has no such item. */
+    @Override
     public Item get(Long key) throws Exception {
         byte[] bytes = commands.get(name(key));
         return bytes == null ? null : codec.decode(bytes);
     }
 
     /** One MGET and its decoding, in the order of the keys, without those that Redis does not have. */
+    @Override
     public Map<Long, Item> getAll(List<Long> keys) throws Exception {
         byte[][] names = new byte[keys.size()][];
         for (int i = 0; i < names.length; i++) {
@@ -67,28 +66,9 @@ public final class LettuceFloor implements AutoCloseable {
         return found;
     }
 
-    /** Reads item after item, each by a GET of its own. */
-    public Work gets() {
-        return (first, operations) -> {
-            long digest = 0;
-            for (long n = first; n < first + operations; n++) {
-                digest = Items.digest(digest, get(items.key(n)));
-            }
-            return digest;
-        };
-    }
-
-    /** Reads rows of items, each row by one MGET. */
-    public Work rows(int size) {
-        return (first, operations) -> {
-            long digest = 0;
-            for (long n = first; n < first + operations; n++) {
-                for (Item item : getAll(items.row(n, size)).values()) {
-                    digest = Items.digest(digest, item);
-                }
-            }
-            return digest;
-        };
+    @Override
+    public String toString() {
+        return "Lettuce";
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.holdfast.benchmarks.foundation;
+package dev.holdfast.benchmarks.cache;
 
 import dev.holdfast.benchmarks.CommandCounts;
 import dev.holdfast.benchmarks.Work;
