@@ -331,8 +331,7 @@ final class Writes<K, V> {
                         next);
     }
 
-    private CompletionStage<Boolean> written(
-            List<Draft<K, V>> drafts, List<Boolean> stored, long stamp, long number) {
+    private CompletionStage<Boolean> written(List<Draft<K, V>> drafts, List<Boolean> stored, long stamp, long number) {
         List<String> refused = new ArrayList<>();
         List<Draft<K, V>> kept = new ArrayList<>(drafts.size());
         for (int i = 0; i < drafts.size(); i++) {

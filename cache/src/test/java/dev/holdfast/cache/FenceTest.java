@@ -93,14 +93,14 @@ class FenceTest {
     @Test
     void load_thatOutlastsTheBarrierOfItsTag_isNotStored() throws Exception {
         try (Node brief = new Node(
-                        redis.uri(),
-                        source,
-                        builder -> builder.timeToLive(Duration.ofMillis(500))
-                                .leaseTime(Duration.ofMillis(50))
-                                .heartbeat(Duration.ofMillis(20))
-                                .replayWindow(Duration.ofMillis(50))
-                                .tags(value -> Set.of("t")))
-                .awaitInStep();
+                                redis.uri(),
+                                source,
+                                builder -> builder.timeToLive(Duration.ofMillis(500))
+                                        .leaseTime(Duration.ofMillis(50))
+                                        .heartbeat(Duration.ofMillis(20))
+                                        .replayWindow(Duration.ofMillis(50))
+                                        .tags(value -> Set.of("t")))
+                        .awaitInStep();
                 Pauses.Hold hold = brief.pauses.hold(Step.SOURCE_ANSWERED)) {
             CompletableFuture<String> slow = brief.getInBackground(1);
             hold.awaitReached();

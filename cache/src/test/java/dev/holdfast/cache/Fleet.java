@@ -92,8 +92,8 @@ final class Fleet implements AutoCloseable {
         Fleet fleet = new Fleet();
         for (int i = 0; i < NODES; i++) {
             FaultProxy proxy = FaultProxy.to(redis.host(), redis.port());
-            fleet.machines.add(new Machine(
-                    sabotage.apply(link("redis://" + proxy.host() + ":" + proxy.port())), proxy));
+            fleet.machines.add(
+                    new Machine(sabotage.apply(link("redis://" + proxy.host() + ":" + proxy.port())), proxy));
         }
         return fleet;
     }

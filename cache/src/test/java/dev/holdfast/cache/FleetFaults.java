@@ -63,24 +63,30 @@ final class FleetFaults {
         FleetFaults faults = new FleetFaults(plan, random);
         faults.network(fleet);
         faults.choice.add(() -> new Fault("Redis freezes", Loss.NEVER, redis::pause, redis::resume));
-        faults.choice.add(
-                () -> Fault.of("scripts are flushed", Loss.NEVER, () -> redis.command("SCRIPT", "FLUSH")));
+        faults.choice.add(() -> Fault.of("scripts are flushed", Loss.NEVER, () -> redis.command("SCRIPT", "FLUSH")));
         faults.choice.add(() -> Fault.of("everything is flushed", Loss.AT_ONCE, () -> redis.command("FLUSHALL")));
-        faults.choice.add(() ->
-                Fault.of("the control key is gone", Loss.AT_ONCE, () -> redis.command("DEL", faults.control)));
+        faults.choice.add(
+                () -> Fault.of("the control key is gone", Loss.AT_ONCE, () -> redis.command("DEL", faults.control)));
         faults.choice.add(() -> Fault.of(
-                "subscriptions are killed",
-                Loss.NEVER,
-                () -> redis.command("CLIENT", "KILL", "TYPE", "pubsub")));
+                "subscriptions are killed", Loss.NEVER, () -> redis.command("CLIENT", "KILL", "TYPE", "pubsub")));
         faults.choice.add(() -> Fault.of(
                 "connections are killed", Loss.NEVER, () -> redis.command("CLIENT", "KILL", "TYPE", "normal")));
         faults.choice.add(() -> new Fault("Redis dies and loses its data", Loss.AT_ONCE, redis::kill, redis::start));
         if (plan.rollsBack) {
-            faults.choice.add(() ->
-                    Fault.of("Redis restarts from a snapshot", Loss.AT_ONCE, redis::restartKeepingData));
+            faults.choice.add(
+                    () -> Fault.of("Redis restarts from a snapshot", Loss.AT_ONCE, redis::restartKeepingData));
             faults.choice.add(() -> faults.setBack("Redis is set back", redis, faults.pattern, false));
             faults.choice.add(() -> faults.setBack("Redis is set back and has gone on", redis, faults.pattern, true));
             faults.choice.add(() -> faults.setBack("the control key is set back", redis, faults.control, false));
+        }
+        return faults;
+    }
+
+    /** Nothing but tails that are lost without a trace, often. */
+    static FleetFaults ofLostTails(FleetPlan plan, Random random, RedisServer redis) {
+        FleetFaults faults = new FleetFaults(plan, random);
+        for (int i = 0; i < 10; i++) {
+            faults.choice.add(() -> faults.setBack("Redis is set back and has gone on", redis, faults.pattern, true));
         }
         return faults;
     }
@@ -117,17 +123,21 @@ final class FleetFaults {
                         RedisReply dump = client.call("DUMP", key);
                         if (!dump.isNull()) {
                             dumps.put(key, dump.bytes());
-                            lives.put(key, Long.toString(Math.max(0, client.call("PTTL", key).number())));
+                            lives.put(
+                                    key,
+                                    Long.toString(
+                                            Math.max(0, client.call("PTTL", key).number())));
                         }
                     }
                 }),
                 () -> withClient(redis, client -> {
                     RedisReply stamp = client.call("ZSCORE", control, "!stamp");
                     client.call("MULTI");
-                    dumps.forEach((key, dump) -> client.call(
-                            ascii("RESTORE"), ascii(key), ascii(lives.get(key)), dump, ascii("REPLACE")));
+                    dumps.forEach((key, dump) ->
+                            client.call(ascii("RESTORE"), ascii(key), ascii(lives.get(key)), dump, ascii("REPLACE")));
                     if (goneOn && dumps.containsKey(control) && !stamp.isNull()) {
-                        client.call("ZADD", control, Long.toString(stamp.number() + 1), "!stamp");
+                        // Beyond what others mint until this takes effect.
+                        client.call("ZADD", control, Long.toString(stamp.number() + 1_000_000), "!stamp");
                     }
                     client.call("EXEC");
                     client.call("CLIENT", "KILL", "TYPE", "normal");
@@ -137,7 +147,9 @@ final class FleetFaults {
 
     private static List<String> keysLike(RespClient client, String pattern) {
         // A control key's braces are no pattern, but its brackets would be.
-        return pattern.endsWith("ctl") ? List.of(pattern) : client.call("KEYS", pattern).texts();
+        return pattern.endsWith("ctl")
+                ? List.of(pattern)
+                : client.call("KEYS", pattern).texts();
     }
 
     private static void withClient(RedisServer redis, Consumer<RespClient> task) {
@@ -183,9 +195,8 @@ final class FleetFaults {
             return faults.lost(redis, primaries.get(random.nextInt(primaries.size())), "of some values");
         });
         faults.choice.add(() -> Fault.of("a slot moves", Loss.NEVER, () -> {
-            int slot = RedisCluster.slot(random.nextBoolean()
-                    ? "hf:" + plan.cacheName() + ":v1:{user:0:a}"
-                    : faults.control);
+            int slot = RedisCluster.slot(
+                    random.nextBoolean() ? "hf:" + plan.cacheName() + ":v1:{user:0:a}" : faults.control);
             List<RedisServer> primaries = redis.primaries();
             redis.moveSlot(slot, primaries.get(random.nextInt(primaries.size())));
         }));

@@ -35,7 +35,8 @@ final class FleetHistory {
     record Position(String epoch, long applied, long losses) {}
 
     /** A read that returned a version; -1 for no value. */
-    private record Read(int member, int key, long version, long newest, Position position, String how, long begun, long ended) {}
+    private record Read(
+            int member, int key, long version, long newest, Position position, String how, long begun, long ended) {}
 
     /** What an invalidation is about. */
     record Scope(@Nullable Kind kind, List<String> texts) {
@@ -46,8 +47,8 @@ final class FleetHistory {
             return switch (kind) {
                 case KEY, SOFT_KEY -> texts.contains(VersionedSource.name(key));
                 case PREFIX -> texts.stream().anyMatch(VersionedSource.name(key)::startsWith);
-                case TAG, SOFT_TAG -> !VersionedSource.absent(key, version)
-                        && texts.contains(VersionedSource.tag(key, version));
+                case TAG, SOFT_TAG ->
+                    !VersionedSource.absent(key, version) && texts.contains(VersionedSource.tag(key, version));
             };
         }
     }
@@ -110,8 +111,7 @@ final class FleetHistory {
         reads.add(new Read(member, key, version, newest, position, how, begun, now()));
     }
 
-    void invalidated(
-            int member, Scope scope, long[] versions, boolean acknowledged, Position stamped, long begun) {
+    void invalidated(int member, Scope scope, long[] versions, boolean acknowledged, Position stamped, long begun) {
         invalidations.add(new Invalidation(member, scope, versions, acknowledged, stamped, begun, now()));
     }
 
@@ -143,7 +143,8 @@ final class FleetHistory {
     /** A read that broke the guarantee, with the events of its key that explain it; null if there is none. */
     @Nullable
     String violation() {
-        List<Read> ordered = reads.stream().sorted(Comparator.comparingLong(Read::begun)).toList();
+        List<Read> ordered =
+                reads.stream().sorted(Comparator.comparingLong(Read::begun)).toList();
         Read worst = null;
         Invalidation broken = null;
         for (Invalidation invalidation : invalidations) {
@@ -205,8 +206,7 @@ final class FleetHistory {
                                         || (invalidation.acknowledged && !step.forgetsTheDead))
                                 && (position.losses == step.losses
                                         || !rollsBack
-                                        || (step.members.contains(read.member)
-                                                && position.epoch.equals(step.epoch))));
+                                        || (step.members.contains(read.member) && position.epoch.equals(step.epoch))));
     }
 
     private boolean allowed(Read read, Invalidation invalidation) {
@@ -231,7 +231,8 @@ final class FleetHistory {
     private String explain(Read read, @Nullable Invalidation broken) {
         int key = read.key;
         long from = invalidations.stream()
-                .filter(each -> each != broken && each.scope.covers(key, read.version) && each.versions[key] <= read.version)
+                .filter(each ->
+                        each != broken && each.scope.covers(key, read.version) && each.versions[key] <= read.version)
                 .mapToLong(Invalidation::begun)
                 .max()
                 .orElse(0);

@@ -25,6 +25,10 @@ final class FleetPlan {
     final boolean stale;
     final boolean pauses;
     final boolean async;
+
+    /** Keys are invalidated one by one: barriers of tags and prefixes would hide what else is wrong. */
+    final boolean narrow;
+
     private final boolean timed;
     private final boolean small;
     private final boolean tight;
@@ -51,6 +55,7 @@ final class FleetPlan {
         small = random.nextInt(5) == 0;
         tight = random.nextInt(4) == 0;
         brief = random.nextInt(4) == 0;
+        narrow = random.nextBoolean();
     }
 
     String cacheName() {
@@ -90,6 +95,6 @@ final class FleetPlan {
     public String toString() {
         return "seed " + seed + (rollsBack ? " rollsBack" : "") + (forgetful ? " forgetful" : "")
                 + (stale ? " stale" : "") + (timed ? " timed" : "") + (pauses ? " pauses" : "")
-                + (async ? " async" : "") + (small ? " small" : "") + (tight ? " tight" : "") + (brief ? " brief" : "");
+                + (async ? " async" : "") + (small ? " small" : "") + (tight ? " tight" : "") + (brief ? " brief" : "") + (narrow ? " narrow" : "");
     }
 }

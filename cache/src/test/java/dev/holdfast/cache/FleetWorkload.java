@@ -48,7 +48,9 @@ final class FleetWorkload {
             if (kind < 64) {
                 read(member, key, kind, random);
             } else {
-                write(member, key, kind - 64);
+                int write = kind - 64;
+                boolean wide = write >= 21 && (write < 32 || write >= 34);
+                write(member, key, wide && plan.narrow ? 6 : write);
             }
         } catch (CacheLoadException e) {
             // The source failed or was too slow: nothing was returned.

@@ -51,12 +51,7 @@ class HistoryTest {
                 FleetPlan plan = new FleetPlan(seed, About.ANYTHING);
                 Random random = new Random(~seed);
                 return run(
-                        plan,
-                        random,
-                        fleet,
-                        FleetFaults.ofServer(plan, random, redis, fleet),
-                        () -> redis,
-                        OPERATIONS);
+                        plan, random, fleet, FleetFaults.ofServer(plan, random, redis, fleet), () -> redis, OPERATIONS);
             });
         }
     }
@@ -69,7 +64,13 @@ class HistoryTest {
             forEachSeed(501, Integer.getInteger("history.sentinel.seeds", 5), seed -> {
                 FleetPlan plan = new FleetPlan(seed, About.LOST_TAILS);
                 Random random = new Random(~seed);
-                return run(plan, random, fleet, FleetFaults.ofSentinel(plan, random, redis), redis::primary, OPERATIONS_AROUND_A_FAILOVER);
+                return run(
+                        plan,
+                        random,
+                        fleet,
+                        FleetFaults.ofSentinel(plan, random, redis),
+                        redis::primary,
+                        OPERATIONS_AROUND_A_FAILOVER);
             });
         }
     }
@@ -111,7 +112,10 @@ class HistoryTest {
         for (long seed = from; seed < to; seed++) {
             long begun = System.nanoTime();
             String violation = run.run(seed);
-            LOG.info("history seed {}: {} ms", seed, Duration.ofNanos(System.nanoTime() - begun).toMillis());
+            LOG.info(
+                    "history seed {}: {} ms",
+                    seed,
+                    Duration.ofNanos(System.nanoTime() - begun).toMillis());
             assertThat(violation)
                     .as("what broke the guarantee; again with -Dhistory.seed=" + seed)
                     .isNull();
@@ -125,9 +129,11 @@ class HistoryTest {
                 .as("a node reaches Redis before the run begins")
                 .isTrue());
         String name = "{hf:" + plan.cacheName() + "}:ctl";
-        try (FleetRun run = new FleetRun(plan, random, fleet, () -> control.get()
-                .command("ZSCORE", name, "!stamp")
-                .number())) {
+        try (FleetRun run = new FleetRun(
+                plan,
+                random,
+                fleet,
+                () -> control.get().command("ZSCORE", name, "!stamp").number())) {
             String violation = run.run(operations, faults);
             run.assertItWasWorthIt();
             return violation == null ? null : plan + ": " + violation;

@@ -163,18 +163,22 @@ final class Sabotage implements RedisLink {
 
     @Override
     public Registration subscribe(byte[] channel, SubscriptionListener listener) {
-        return link.subscribe(channel, broken != Broken.FLOOR ? listener : new SubscriptionListener() {
-            @Override
-            public void onSubscribed(long generation) {
-                listener.onSubscribed(generation);
-            }
+        return link.subscribe(
+                channel,
+                broken != Broken.FLOOR
+                        ? listener
+                        : new SubscriptionListener() {
+                            @Override
+                            public void onSubscribed(long generation) {
+                                listener.onSubscribed(generation);
+                            }
 
-            @Override
-            public void onMessage(byte[] message) {
-                String text = new String(message, StandardCharsets.ISO_8859_1);
-                listener.onMessage(text.replace("!floor", "").getBytes(StandardCharsets.ISO_8859_1));
-            }
-        });
+                            @Override
+                            public void onMessage(byte[] message) {
+                                String text = new String(message, StandardCharsets.ISO_8859_1);
+                                listener.onMessage(text.replace("!floor", "").getBytes(StandardCharsets.ISO_8859_1));
+                            }
+                        });
     }
 
     @Override

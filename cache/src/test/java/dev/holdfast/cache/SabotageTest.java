@@ -136,11 +136,13 @@ class SabotageTest {
     /** Deletion and barrier are lost in a failover, which the invalidating node survives. */
     private String lostTail(boolean forgets) {
         Node[] self = new Node[1];
-        Node a = node(null, builder -> builder.steps((step, key) -> {
-            if (forgets && step == Step.REISSUE_STARTED && self[0] != null) {
-                Sabotage.forgetJournal(self[0].cache);
-            }
-        }));
+        Node a = node(
+                null,
+                builder -> builder.steps((step, key) -> {
+                    if (forgets && step == Step.REISSUE_STARTED && self[0] != null) {
+                        Sabotage.forgetJournal(self[0].cache);
+                    }
+                }));
         self[0] = a;
         a.get(1);
         awaitValueInTier2();
@@ -250,33 +252,36 @@ class SabotageTest {
     @Test
     @Timeout(300)
     void checker_findsFillsWithoutLeases() {
-        assertThat(violation(About.FORGOTTEN_BARRIERS, Sabotage.of(Broken.LEASE), fleet -> {})).isNotNull();
+        assertThat(violation(About.FORGOTTEN_BARRIERS, Sabotage.of(Broken.LEASE), fleet -> {}))
+                .isNotNull();
     }
 
     @Test
     @Timeout(300)
     void checker_findsReadsWithoutTheCheckOfBirth() {
-        assertThat(violation(About.ANYTHING, Sabotage.of(Broken.BORN), fleet -> {})).isNotNull();
+        assertThat(violation(About.ANYTHING, Sabotage.of(Broken.BORN), fleet -> {}))
+                .isNotNull();
     }
 
     @Test
     @Timeout(300)
     void checker_findsReadingsOfTheLogThatBringNothing() {
-        assertThat(violation(About.ANYTHING, Sabotage.of(Broken.GAP_REPAIR), fleet -> {})).isNotNull();
+        assertThat(violation(About.ANYTHING, Sabotage.of(Broken.GAP_REPAIR), fleet -> {}))
+                .isNotNull();
     }
 
     @Test
     @Timeout(300)
     void checker_findsJournalsThatAreNotIssuedAgain() {
-        assertThat(violation(
-                        About.LOST_TAILS, link -> link, fleet -> fleet.beforeReissue = Sabotage::forgetJournal))
+        assertThat(violation(About.LOST_TAILS, link -> link, fleet -> fleet.beforeReissue = Sabotage::forgetJournal))
                 .isNotNull();
     }
 
     @Test
     @Timeout(300)
     void checker_findsAMissingFloor() {
-        assertThat(violation(About.ANYTHING, Sabotage.of(Broken.FLOOR), fleet -> {})).isNotNull();
+        assertThat(violation(About.ANYTHING, Sabotage.of(Broken.FLOOR), fleet -> {}))
+                .isNotNull();
     }
 
     @Test
@@ -297,8 +302,10 @@ class SabotageTest {
             for (long seed = 1; seed <= SEEDS; seed++) {
                 FleetPlan plan = new FleetPlan(seed, about);
                 Random random = new Random(~seed);
-                String violation = HistoryTest.run(
-                        plan, random, fleet, FleetFaults.ofServer(plan, random, redis, fleet), () -> redis, 1_000);
+                FleetFaults faults = about == About.LOST_TAILS
+                        ? FleetFaults.ofLostTails(plan, random, redis)
+                        : FleetFaults.ofServer(plan, random, redis, fleet);
+                String violation = HistoryTest.run(plan, random, fleet, faults, () -> redis, 1_000);
                 if (violation != null) {
                     return violation;
                 }
