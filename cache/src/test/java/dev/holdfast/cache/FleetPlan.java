@@ -95,6 +95,7 @@ final class FleetPlan {
     public String toString() {
         return "seed " + seed + (rollsBack ? " rollsBack" : "") + (forgetful ? " forgetful" : "")
                 + (stale ? " stale" : "") + (timed ? " timed" : "") + (pauses ? " pauses" : "")
-                + (async ? " async" : "") + (small ? " small" : "") + (tight ? " tight" : "") + (brief ? " brief" : "") + (narrow ? " narrow" : "");
+                + (async ? " async" : "") + (small ? " small" : "") + (tight ? " tight" : "") + (brief ? " brief" : "")
+                + (narrow ? " narrow" : "");
     }
 }

@@ -84,7 +84,9 @@ class FlightsStressTest {
             }));
         }
         for (CompletableFuture<Boolean> task : tasks) {
-            assertThat(task.get(60, TimeUnit.SECONDS)).as("an older value after a fence").isFalse();
+            assertThat(task.get(60, TimeUnit.SECONDS))
+                    .as("an older value after a fence")
+                    .isFalse();
         }
         assertThat(flights.size()).isZero();
     }
