@@ -276,6 +276,11 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         return synchronizer.tier2Open();
     }
 
+    /** What this node still owes Redis; for tests. */
+    Journal.Batch owed() {
+        return journal.unacknowledged();
+    }
+
     @Override
     public void close() {
         closed = true;

@@ -2,6 +2,7 @@ package dev.holdfast.cache;
 
 import dev.holdfast.core.redis.RedisLink;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
@@ -9,7 +10,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * One node, one key: reads, writes followed by an invalidation here, and writes announced by another node behave like one
+ * One node, one key: reads, writes followed by an invalidation here, and writes announced by another node, by key or by tag, behave like one
  * register. That is what storing and applying excluding each other has to achieve.
  */
 @Tag("stress")
@@ -21,6 +22,7 @@ public class LinearizabilityTest {
             (CoherentCache<Long, String>) TieredCache.<Long, String>builder("register")
                     .redis(RedisLink.disabled())
                     .maximumSize(10)
+                    .tags(value -> Set.of("t"))
                     .loader(source::load)
                     .build();
 
@@ -42,10 +44,19 @@ public class LinearizabilityTest {
 
     @Operation
     public void writeElsewhere() {
+        receive(Members.keys("1"));
+    }
+
+    @Operation
+    public void writeElsewhereAndNameItsTag() {
+        receive(List.of(Members.tag("t")));
+    }
+
+    private void receive(List<Member> members) {
         source.commit(1);
         channel.lock(); // one channel, messages in the order of their stamps
         try {
-            cache.coherence().receive(new ControlLog.Message("", stamp, stamp + 1, false, Members.keys("1")));
+            cache.coherence().receive(new ControlLog.Message("", stamp, stamp + 1, false, members));
             stamp++;
         } finally {
             channel.unlock();
@@ -82,6 +93,10 @@ public class LinearizabilityTest {
         }
 
         public void writeElsewhere() {
+            version++;
+        }
+
+        public void writeElsewhereAndNameItsTag() {
             version++;
         }
     }
