@@ -130,11 +130,7 @@ class HistoryTest {
                 .as("a node reaches Redis before the run begins")
                 .isTrue());
         String name = "{hf:" + plan.cacheName() + "}:ctl";
-        try (FleetRun run = new FleetRun(
-                plan,
-                random,
-                fleet,
-                () -> newest(control.get(), name))) {
+        try (FleetRun run = new FleetRun(plan, random, fleet, () -> newest(control.get(), name))) {
             String violation = run.run(operations, faults);
             run.assertItWasWorthIt();
             return violation == null ? null : plan + ": " + violation;
