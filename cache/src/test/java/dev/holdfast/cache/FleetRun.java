@@ -224,7 +224,7 @@ final class FleetRun implements AutoCloseable {
             if (settled) {
                 newest[0] = newestStamp.getAsLong();
             }
-            return settled;
+            return settled && newest[0] != Long.MAX_VALUE; // Or the control key is gone, and nobody has noticed yet.
         });
         await(
                 "the fleet does not apply what Redis has",
