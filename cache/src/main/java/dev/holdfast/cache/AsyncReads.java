@@ -257,7 +257,7 @@ final class AsyncReads<K, V> {
                         return false;
                     }
                     counters.leasesBusy.increment();
-                    return !attempt.served(PollPause.staleNanos()) && !Reading.nested();
+                    return !attempt.served(PollPause.staleNanos()) && reading.mayPoll(attempt);
                 })
                 .thenCompose(busy -> busy ? poll(attempt, System.nanoTime()) : done());
     }

@@ -373,7 +373,7 @@ final class BulkReadThrough<K, V> {
             attempt.leased(tokens.get(attempt.escaped), now);
             if (!attempt.hasLease()) {
                 counters.leasesBusy.increment();
-                if (attempt.served(PollPause.staleNanos()) || !Reading.nested()) {
+                if (attempt.served(PollPause.staleNanos()) || reading.mayPoll(attempt)) {
                     busy.add(attempt);
                 }
             }

@@ -431,7 +431,7 @@ final class ReadThrough<K, V> {
             if (attempt.served(PollPause.staleNanos())) {
                 return true;
             }
-            return !Reading.nested() && poll(attempt);
+            return reading.mayPoll(attempt) && poll(attempt);
         } catch (RedisException e) {
             counters.tier2Failures.increment();
             return false;

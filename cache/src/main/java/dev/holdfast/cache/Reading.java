@@ -86,6 +86,14 @@ final class Reading<K, V> {
         }
     }
 
+    /**
+     * Whether to wait for who has the lease: not inside a loader, for whom that one may be waiting, and not if it may be an
+     * older load of this node, which a barrier has closed and whose value would be of no use.
+     */
+    boolean mayPoll(Attempt<K, V> attempt) {
+        return !nested() && attempt.flight.older == null;
+    }
+
     /** Whether the current thread is inside a loader of any cache. */
     static boolean nested() {
         return DEPTH.get() != null;
