@@ -239,8 +239,8 @@ final class Coherence<K, V> {
                     invalidateEverything();
                 }
             }
-            if (read.foreign()) {
-                raiseFloor(read.stamp());
+            if (read.foreign() || read.pruned() >= read.stamp()) {
+                raiseFloor(read.stamp()); // Some barriers are not known here, and tier 2 is read all the same.
             }
             if (newHistory || read.raised() != 0) {
                 lose();

@@ -54,6 +54,7 @@ final class FleetHistory {
     }
 
     /** An invalidation that returned; the stamp is not below its own, and MAX_VALUE if nobody knows. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Invalidation(
             int member, Scope scope, long[] versions, boolean acknowledged, Position stamped, long begun, long ended) {
         boolean forbids(int key, long version) {
@@ -228,6 +229,7 @@ final class FleetHistory {
 
     private record Line(long at, String text) {}
 
+    @SuppressWarnings("ReferenceEquality") // This one invalidation, not one that looks like it.
     private String explain(Read read, @Nullable Invalidation broken) {
         int key = read.key;
         long from = invalidations.stream()

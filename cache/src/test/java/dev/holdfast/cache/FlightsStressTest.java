@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Loads of one key that begin, are closed, detached and replaced, and land, all at the same time. */
 @Tag("stress")
+@SuppressWarnings("ThreadPriorityCheck") // Yields widen the windows; nothing relies on them.
 class FlightsStressTest {
     private static final int THREADS = 4;
     private static final int ROUNDS = 20_000;

@@ -158,6 +158,20 @@ class LocalRaceTest {
     }
 
     @Test
+    void reading_thatWasCutShort_forbidsWhateverItsBarriersMightHave() {
+        try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
+                LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
+            Coherence<Long, String> coherence = cache.coherence();
+            List<ControlLog.Barrier> oldest = List.of(new ControlLog.Barrier(Members.tag("t"), 3));
+            coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 20, oldest, false), 0);
+            assertThat(coherence.barriers().valid("1", new String[] {"another tag"}, 19))
+                    .isFalse();
+            assertThat(coherence.barriers().valid("1", new String[] {"another tag"}, 20))
+                    .isTrue();
+        }
+    }
+
+    @Test
     void message_ofAnotherHistoryThatRaisesTheFloor_invalidatesEverythingBeforeTheRepair() {
         try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
                 LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {

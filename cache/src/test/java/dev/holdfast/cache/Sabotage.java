@@ -87,7 +87,7 @@ final class Sabotage implements RedisLink {
         byte[][] keys = script ? (byte[][]) args[2] : new byte[0][];
         byte[][] values = script ? (byte[][]) args[3] : new byte[0][];
         if (broken == Broken.LEASE && keys.length == FILL_KEYS) {
-            commands.set(keys[1], values[0]);
+            var unused = commands.set(keys[1], values[0]);
         }
         Object result;
         try {
@@ -113,9 +113,10 @@ final class Sabotage implements RedisLink {
         return result;
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // It is the answer, and whoever called looks at it.
     private static Object then(Object result, UnaryOperator<Object> change) {
         Changed changed = new Changed();
-        ((CompletionStage<?>) result).whenComplete((value, failure) -> {
+        var unused = ((CompletionStage<?>) result).whenComplete((value, failure) -> {
             if (failure == null) {
                 changed.complete(value == null ? null : change.apply(value));
             } else {
@@ -244,7 +245,7 @@ final class Sabotage implements RedisLink {
             field.setAccessible(true);
             return field.get(of);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError("the cache has no " + name + " to break any more", e);
+            throw new LinkageError("the cache has no " + name + " to break any more", e);
         }
     }
 

@@ -124,6 +124,7 @@ class SabotageTest {
         Node a = node(null);
         Node b = node(broken);
         b.get(1);
+        await().until(() -> b.cache.stats().fills() == 1); // A fill that is refused would take it out of tier 1.
         try (Pauses.Hold deaf = b.pauses.hold(Step.MESSAGE_ARRIVED)) {
             source.commit(1);
             a.cache.invalidate(1L);
