@@ -38,6 +38,11 @@ final class Coherence<K, V> {
 
     private volatile long applied;
 
+    /** A history this node has heard of but not read, and the newest stamp it heard of there. */
+    private String unreadEpoch = "";
+
+    private long unreadStamp;
+
     private volatile long contacted;
 
     /** Newest stamp heard of in this history. */
@@ -184,7 +189,7 @@ final class Coherence<K, V> {
                 apply(message.members().get(i), keys.get(i), message.stamp(), !sameHistory);
             }
             counters.invalidationsReceived.add(keys.size());
-            return advance(sameHistory, message.previous(), message.stamp());
+            return advance(message.epoch(), message.previous(), message.stamp());
         } finally {
             lock.unlock();
         }
@@ -214,7 +219,7 @@ final class Coherence<K, V> {
             if (minted.historyLost()) {
                 lose();
             }
-            return advance(sameHistory, minted.previous(), minted.stamp());
+            return advance(minted.epoch(), minted.previous(), minted.stamp());
         } finally {
             lock.unlock();
         }
@@ -230,7 +235,9 @@ final class Coherence<K, V> {
             clock.set(read.redisMicros(), askedAtNanos);
             boolean newHistory = !read.epoch().equals(epoch);
             if (newHistory) {
-                barriers.reset(read.floor());
+                // A reading may be older than what was heard of its history before it arrived, and would forget that.
+                boolean overtaken = read.epoch().equals(unreadEpoch) && unreadStamp > read.stamp();
+                barriers.reset(overtaken ? unreadStamp : read.floor());
                 invalidateEverything();
                 epoch = read.epoch();
             } else {
@@ -380,8 +387,11 @@ final class Coherence<K, V> {
         underWay.forEach(tier1::drop); // dropAll passes over a store under way; its own exclusion does not.
     }
 
-    private boolean advance(boolean sameHistory, long previous, long stamp) {
+    private boolean advance(String historyOf, long previous, long stamp) {
+        boolean sameHistory = historyOf.equals(epoch);
         if (!sameHistory) {
+            unreadStamp = historyOf.equals(unreadEpoch) ? Math.max(unreadStamp, stamp) : stamp;
+            unreadEpoch = historyOf;
             return true;
         }
         newest = Math.max(newest, stamp);

@@ -172,6 +172,27 @@ class LocalRaceTest {
     }
 
     @Test
+    void reading_overtakenByAReplyOfItsHistory_doesNotForgetThatOnesBarriers() {
+        for (boolean own : new boolean[] {true, false}) {
+            try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
+                    LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
+                Coherence<Long, String> coherence = cache.coherence();
+                List<Member> tag = List.of(Members.tag("t"));
+                if (own) {
+                    coherence.applyOwn(new ControlLog.Minted("e", 20, 21, 1, 0), tag, coherence.decode(tag));
+                } else {
+                    coherence.receive(new ControlLog.Message("e", 20, 21, false, tag));
+                }
+                coherence.applyRead(new ControlLog.Read("e", 20, 1, 0, 20, 0, List.of(), false), 0);
+                assertThat(coherence.barriers().valid("1", new String[] {"t"}, 20))
+                        .isFalse();
+                assertThat(coherence.barriers().valid("1", new String[] {"t"}, 21))
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
     void message_ofAnotherHistoryThatRaisesTheFloor_invalidatesEverythingBeforeTheRepair() {
         try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>)
                 LocalRaceTest.<Long>builder().loader(key -> source.get()).build()) {
