@@ -6,10 +6,12 @@ module dev.holdfast.core {
     requires io.github.resilience4j.core;
     requires io.netty.common;
     requires io.netty.transport;
+    requires transitive java.sql;
     requires transitive lettuce.core;
     requires transitive micrometer.core;
 
     exports dev.holdfast.core;
     exports dev.holdfast.core.health;
+    exports dev.holdfast.core.jdbc;
     exports dev.holdfast.core.redis;
 }
