@@ -312,13 +312,41 @@ final class AsyncReads<K, V> {
     private CompletionStage<@Nullable Void> source(Attempt<K, V> attempt, Origin<K, V> origin) {
         CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
         boolean gated = !Reading.nested();
-        Runnable load = () -> load(attempt, origin, gated, ended);
-        if (!gated) {
-            load.run();
+        if (gated) {
+            enter(attempt, () -> load(attempt, origin, true, ended), ended);
         } else {
-            reading.gate.enterAsync(access.tier2Away(), load);
+            load(attempt, origin, false, ended);
         }
         return ended;
+    }
+
+    /** Loads when its turn comes; fails if that is not soon enough, since those before it may be waiting for this. */
+    private void enter(Attempt<K, V> attempt, Runnable load, CompletableFuture<@Nullable Void> ended) {
+        CompletableFuture<@Nullable Void> timer = new CompletableFuture<>();
+        Runnable turn = () -> {
+            timer.cancel(false);
+            load.run();
+        };
+        if (reading.gate.enterAsync(access.tier2Away(), turn)) {
+            return;
+        }
+        if (attempt.fallback() != null && reading.gate.withdraw(turn)) {
+            counters.loadsRefused.increment();
+            if (attempt.served(settings.freshness().retryAfter().toNanos())) {
+                ended.complete(null);
+                return;
+            }
+            if (reading.gate.enterAsync(access.tier2Away(), turn)) {
+                return;
+            }
+        }
+        var unused = timer.completeOnTimeout(null, single.patienceNanos(), TimeUnit.NANOSECONDS)
+                .thenRun(() -> {
+                    if (reading.gate.withdraw(turn)) {
+                        counters.loadsRefused.increment();
+                        ended.completeExceptionally(single.tooMany(attempt.key));
+                    }
+                });
     }
 
     private void load(

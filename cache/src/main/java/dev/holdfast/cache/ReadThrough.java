@@ -2,6 +2,7 @@ package dev.holdfast.cache;
 
 import dev.holdfast.cache.Steps.Step;
 import dev.holdfast.core.redis.RedisException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -371,8 +372,7 @@ final class ReadThrough<K, V> {
     /** Waits for its turn; false if something stale was served instead. */
     private boolean enter(Attempt<K, V> attempt, boolean alone) {
         Freshness freshness = settings.freshness();
-        long patience =
-                freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
+        long patience = patienceNanos();
         try {
             if (reading.gate.enter(alone, attempt.fallback() == null ? patience : 0)) {
                 return true;
@@ -391,16 +391,24 @@ final class ReadThrough<K, V> {
                             + "' waited for its turn to be loaded",
                     e);
         }
-        throw reading.tooSlow(attempt.key, TOO_MANY.formatted(reading.gate.limit()));
+        throw tooMany(attempt.key);
+    }
+
+    /** How long a load may wait for its turn. */
+    long patienceNanos() {
+        Duration hard = settings.freshness().hardTimeout();
+        return hard != null ? hard.toNanos() : leaseNanos;
+    }
+
+    /** The turn of a load did not come in time. */
+    CacheLoadTimeoutException tooMany(Object key) {
+        return reading.tooSlow(key, TOO_MANY.formatted(reading.gate.limit()));
     }
 
     /** Waits until keys may be loaded that have nothing stale to serve instead, or not all of them. */
     void enter(Collection<K> keys) {
-        Freshness freshness = settings.freshness();
-        long patience =
-                freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
         try {
-            if (reading.gate.enter(access.tier2Away(), patience)) {
+            if (reading.gate.enter(access.tier2Away(), patienceNanos())) {
                 return;
             }
         } catch (InterruptedException e) {
@@ -411,7 +419,7 @@ final class ReadThrough<K, V> {
                     e);
         }
         counters.loadsRefused.increment();
-        throw reading.tooSlow(keys, TOO_MANY.formatted(reading.gate.limit()));
+        throw tooMany(keys);
     }
 
     /** Gets the lease, or waits for the node that has it; true if the attempt has ended. */
