@@ -32,7 +32,7 @@ final class ReadThrough<K, V> {
     private final Counters counters;
     private final long leaseNanos;
 
-    /** Early refreshes under way, each of which takes a thread of the executor; bounded, give or take a race. */
+    /** Early refreshes under way, each of which takes a thread of the executor: at most {@code maximumLoads}. */
     private final AtomicInteger refreshing = new AtomicInteger();
 
     ReadThrough(Reading<K, V> reading) {
@@ -250,19 +250,28 @@ final class ReadThrough<K, V> {
 
     /** Loads a key again in the background, while its value is still served. */
     void refresh(K key, Entry<V> entry, EntrySource<? super K, V> source) {
+        if (refreshing.incrementAndGet() > settings.maximumLoads()) {
+            refreshing.decrementAndGet(); // A later hit draws again.
+            return;
+        }
         Flight<V> flight = new Flight<>();
         entry.retryAt(reading.ticker.read()
                 + Math.max(1, settings.freshness().retryAfter().toNanos()));
         if (flights.register(key, flight) != null) {
+            refreshing.decrementAndGet();
             return;
         }
         counters.earlyRefreshes.increment();
         try {
             Attempt<K, V> attempt = new Attempt<>(reading, key, reading.names.escape(key), flight, source, entry);
             reading.executor.execute(CallerContext.carry(() -> background(attempt, entry)));
-        } catch (RuntimeException e) { // The executor is full or closed: the value is loaded when it has ended.
+        } catch (RuntimeException | Error e) { // The executor is full or closed: the value is loaded when it has ended.
+            refreshing.decrementAndGet();
             flight.complete(entry.value, Flight.Origin.TIER1);
             flights.land(key, flight);
+            if (e instanceof Error error) {
+                throw error;
+            }
         }
     }
 
