@@ -489,7 +489,8 @@ final class ReadThrough<K, V> {
         }
     }
 
-    private void pause(K key, long waited) {
+    /** Waits between two looks at what another node is loading. */
+    void pause(Object key, long waited) {
         try {
             TimeUnit.NANOSECONDS.sleep(PollPause.nanos(waited));
         } catch (InterruptedException e) {
