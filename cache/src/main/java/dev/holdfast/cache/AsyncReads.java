@@ -416,6 +416,7 @@ final class AsyncReads<K, V> {
     CompletableFuture<Map<K, V>> readAll(
             Collection<? extends K> keys, Origin<K, V> origin, BulkReadThrough<K, V> bulk, BulkSource<K, V> source) {
         List<K> distinct = new ArrayList<>(new LinkedHashSet<K>(keys));
+        distinct.forEach(key -> Objects.requireNonNull(key, "key"));
         if (origin.async() != null) {
             Map<K, CompletableFuture<@Nullable V>> values = new LinkedHashMap<>();
             distinct.forEach(key -> values.put(key, read(key, origin)));

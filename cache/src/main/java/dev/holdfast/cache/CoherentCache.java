@@ -316,6 +316,11 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
                     + "': name whole segments, such as 'user" + settings.prefixDelimiter()
                     + "', or set prefixDelimiter(...)");
         }
+        if (escaped.length() > KeyNames.LONGEST) {
+            throw new IllegalArgumentException("cache '" + settings.name() + "': a prefix of " + escaped.length()
+                    + " characters is longer than any key, which is " + KeyNames.LONGEST
+                    + " at most: name fewer segments");
+        }
         return List.of(escaped);
     }
 
