@@ -261,6 +261,21 @@ final class Journal {
         return everythingPending;
     }
 
+    /** How many barriers Redis has not acknowledged yet; "everything" is one. */
+    int pending() {
+        return pendingKeys.size() + pendingWide.size() + (everythingPending ? 1 : 0);
+    }
+
+    /** Forgets what was acknowledged long enough ago. */
+    void prune() {
+        lock.lock();
+        try {
+            forgetOld();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many barriers it holds. */
     int depth() {
         lock.lock();

@@ -139,6 +139,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
             }
             retryFailed();
             coherence.prune(replayWindowMicros, wideRetentionMicros);
+            journal.prune();
         } catch (RedisException e) {
             counters.tier2Failures.increment(); // The link tells its own story; the next heartbeat tries again.
         }
