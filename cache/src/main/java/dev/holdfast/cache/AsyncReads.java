@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -313,13 +312,41 @@ final class AsyncReads<K, V> {
     private CompletionStage<@Nullable Void> source(Attempt<K, V> attempt, Origin<K, V> origin) {
         CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
         boolean gated = !Reading.nested();
-        Runnable load = () -> load(attempt, origin, gated, ended);
-        if (!gated) {
-            load.run();
+        if (gated) {
+            enter(attempt, () -> load(attempt, origin, true, ended), ended);
         } else {
-            reading.gate.enterAsync(access.tier2Away(), load);
+            load(attempt, origin, false, ended);
         }
         return ended;
+    }
+
+    /** Loads when its turn comes; fails if that is not soon enough, since those before it may be waiting for this. */
+    private void enter(Attempt<K, V> attempt, Runnable load, CompletableFuture<@Nullable Void> ended) {
+        CompletableFuture<@Nullable Void> timer = new CompletableFuture<>();
+        Runnable turn = () -> {
+            timer.cancel(false);
+            load.run();
+        };
+        if (reading.gate.enterAsync(access.tier2Away(), turn)) {
+            return;
+        }
+        if (attempt.fallback() != null && reading.gate.withdraw(turn)) {
+            counters.loadsRefused.increment();
+            if (attempt.served(settings.freshness().retryAfter().toNanos())) {
+                ended.complete(null);
+                return;
+            }
+            if (reading.gate.enterAsync(access.tier2Away(), turn)) {
+                return;
+            }
+        }
+        var unused = timer.completeOnTimeout(null, single.patienceNanos(), TimeUnit.NANOSECONDS)
+                .thenRun(() -> {
+                    if (reading.gate.withdraw(turn)) {
+                        counters.loadsRefused.increment();
+                        ended.completeExceptionally(single.tooMany(attempt.key));
+                    }
+                });
     }
 
     private void load(
@@ -345,7 +372,7 @@ final class AsyncReads<K, V> {
                 }
                 settle(attempt, loaded, failure, gated, ended);
             }));
-        } catch (RejectedExecutionException e) {
+        } catch (RuntimeException | Error e) { // Whatever an executor throws: the turn must be given back.
             settle(attempt, null, e, gated, ended);
         }
     }
@@ -356,7 +383,7 @@ final class AsyncReads<K, V> {
                             reading.loading(List.of(attempt.key), () -> loader.load(attempt.key)),
                             "the loader returned null: return a completed stage for nothing found")
                     .thenApply(value -> value);
-        } catch (Exception e) {
+        } catch (Throwable e) { // An Error too: the turn must be given back.
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -389,6 +416,7 @@ final class AsyncReads<K, V> {
     CompletableFuture<Map<K, V>> readAll(
             Collection<? extends K> keys, Origin<K, V> origin, BulkReadThrough<K, V> bulk, BulkSource<K, V> source) {
         List<K> distinct = new ArrayList<>(new LinkedHashSet<K>(keys));
+        distinct.forEach(key -> Objects.requireNonNull(key, "key"));
         if (origin.async() != null) {
             Map<K, CompletableFuture<@Nullable V>> values = new LinkedHashMap<>();
             distinct.forEach(key -> values.put(key, read(key, origin)));

@@ -184,7 +184,9 @@ final class Attempt<K, V> {
         if (ofSource && served(retryNanos)) {
             return null;
         }
-        if (ofSource && retryNanos > 0 && !flight.detached() && !(failure instanceof CacheLoadTimeoutException)) {
+        boolean ofCaller = failure instanceof CacheLoadTimeoutException
+                || failure.getCause() instanceof InterruptedException; // Says nothing about the source.
+        if (ofSource && !ofCaller && retryNanos > 0 && !flight.detached()) {
             reading.tier1.storeFailure(key, (CacheLoadException) failure, born, retryNanos, flight);
         }
         flight.fail(failure);

@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -382,14 +381,14 @@ final class BulkReadThrough<K, V> {
     }
 
     /** Looks again and again at what other nodes are loading, and loads what they have let go of. */
-    private void poll(List<Attempt<K, V>> busy, BulkSource<K, V> bulkSource) throws InterruptedException {
+    private void poll(List<Attempt<K, V>> busy, BulkSource<K, V> bulkSource) {
         List<Attempt<K, V>> waiting = new ArrayList<>(busy);
         waiting.removeIf(attempt -> attempt.flight.landed());
         waiting.forEach(attempt -> attempt.flight.queueing(true));
         long begun = System.nanoTime();
         long longest = 2 * settings.leaseTime().toNanos();
         for (long waited = 0; !waiting.isEmpty() && waited < longest; waited = System.nanoTime() - begun) {
-            TimeUnit.NANOSECONDS.sleep(PollPause.nanos(waited));
+            single.pause(keys(waiting), waited);
             if (!access.tier2Open()) {
                 break;
             }

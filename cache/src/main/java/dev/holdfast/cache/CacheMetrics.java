@@ -17,13 +17,21 @@ final class CacheMetrics implements MeterBinder {
     private final LongSupplier size;
     private final IntSupplier barriers;
     private final IntSupplier journal;
+    private final IntSupplier pending;
 
-    CacheMetrics(String cache, Counters counters, LongSupplier size, IntSupplier barriers, IntSupplier journal) {
+    CacheMetrics(
+            String cache,
+            Counters counters,
+            LongSupplier size,
+            IntSupplier barriers,
+            IntSupplier journal,
+            IntSupplier pending) {
         this.cache = cache;
         this.counters = counters;
         this.size = size;
         this.barriers = barriers;
         this.journal = journal;
+        this.pending = pending;
     }
 
     @Override
@@ -92,6 +100,10 @@ final class CacheMetrics implements MeterBinder {
                 .register(registry);
         Gauge.builder("holdfast.cache.journal", journal::getAsInt)
                 .description("Own invalidations kept for another issue")
+                .tag("cache", cache)
+                .register(registry);
+        Gauge.builder("holdfast.cache.journal.pending", pending::getAsInt)
+                .description("Own invalidations that the other nodes have not been told of yet")
                 .tag("cache", cache)
                 .register(registry);
     }

@@ -18,6 +18,7 @@ final class CacheProbe implements HealthProbe {
     private final LongSupplier silentMillis;
     private final LongSupplier behindMicros;
     private final IntSupplier journal;
+    private final IntSupplier pending;
     private final IntSupplier barriers;
     private final Supplier<CacheStats> stats;
 
@@ -28,6 +29,7 @@ final class CacheProbe implements HealthProbe {
             LongSupplier silentMillis,
             LongSupplier behindMicros,
             IntSupplier journal,
+            IntSupplier pending,
             IntSupplier barriers,
             Supplier<CacheStats> stats) {
         this.name = "cache." + cache.toLowerCase(Locale.ROOT).replace('_', '-');
@@ -36,6 +38,7 @@ final class CacheProbe implements HealthProbe {
         this.silentMillis = silentMillis;
         this.behindMicros = behindMicros;
         this.journal = journal;
+        this.pending = pending;
         this.barriers = barriers;
         this.stats = stats;
     }
@@ -56,6 +59,7 @@ final class CacheProbe implements HealthProbe {
                 .with("secondsSinceContact", local ? 0L : silentMillis.getAsLong() / 1_000)
                 .with("microsBehind", local ? 0L : behindMicros.getAsLong())
                 .with("journal", journal.getAsInt())
+                .with("pending", pending.getAsInt())
                 .with("barriers", barriers.getAsInt())
                 .with("hitRate", now.hitRate())
                 .with("tier1Size", now.tier1Size())

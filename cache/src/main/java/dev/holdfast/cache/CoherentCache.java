@@ -18,9 +18,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The cache put together: tier 1 in front, the ways behind it, and what keeps this node in step. */
 final class CoherentCache<K, V> implements TieredCache<K, V> {
+    private static final Logger LOG = LoggerFactory.getLogger(CoherentCache.class);
+
     private final CacheSettings<K, V> settings;
     private final Counters counters = new Counters();
     private final KeyNames<K> names;
@@ -245,7 +249,8 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
 
     @Override
     public MeterBinder metrics() {
-        return new CacheMetrics(settings.name(), counters, tier1::size, barriers::size, journal::depth);
+        return new CacheMetrics(
+                settings.name(), counters, tier1::size, barriers::size, journal::depth, journal::pending);
     }
 
     @Override
@@ -257,6 +262,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
                 () -> (settings.ticker().read() - coherence.contactedNanos()) / 1_000_000,
                 coherence::behindMicros,
                 journal::depth,
+                journal::pending,
                 barriers::size,
                 this::stats);
     }
@@ -283,8 +289,19 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         synchronizer.close();
+        int owed = journal.pending();
+        if (owed > 0) {
+            LOG.warn(
+                    "Cache '{}' is closed with {} invalidations that Redis was not told of: other nodes may serve what they"
+                            + " were about until it expires",
+                    settings.name(),
+                    owed);
+        }
         if (ownExecutor != null) {
             ownExecutor.shutdown(); // What is under way may end; nobody else is let in.
         }
@@ -315,6 +332,11 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
                     + "' does not end with the delimiter '" + settings.prefixDelimiter()
                     + "': name whole segments, such as 'user" + settings.prefixDelimiter()
                     + "', or set prefixDelimiter(...)");
+        }
+        if (escaped.length() > KeyNames.LONGEST) {
+            throw new IllegalArgumentException("cache '" + settings.name() + "': a prefix of " + escaped.length()
+                    + " characters is longer than any key, which is " + KeyNames.LONGEST
+                    + " at most: name fewer segments");
         }
         return List.of(escaped);
     }

@@ -155,7 +155,7 @@ final class Flight<V> extends AbstractQueuedSynchronizer implements Tier1.Fence 
      */
     @Nullable
     V join(long nanos) throws InterruptedException, ExecutionException, TimeoutException {
-        if (!tryAcquireSharedNanos(LANDED, nanos)) {
+        if (!landed() && !tryAcquireSharedNanos(LANDED, nanos)) { // Who need not wait cannot be interrupted in it.
             throw new TimeoutException();
         }
         return outcome();

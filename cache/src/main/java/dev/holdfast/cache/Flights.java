@@ -183,6 +183,11 @@ final class Flights<K, V> {
         return true;
     }
 
+    /** How many threads wait for flights of any cache; for tests. */
+    static int waiting() {
+        return WAITING.size();
+    }
+
     /** The current thread waits no more. */
     static void waited() {
         WAITING.remove(Thread.currentThread());

@@ -2,7 +2,6 @@ package dev.holdfast.cache;
 
 import dev.holdfast.core.Ticker;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -211,8 +210,18 @@ final class Journal {
             if (everything != null && pendingSince(everything, number)) {
                 return true;
             }
-            for (Map.Entry<Member, Line> each : lines.entrySet()) {
-                if (pendingSince(each.getValue(), number) && concerns(each.getKey(), key, tags)) {
+            if (pendingSince(Kind.KEY, key, number) || pendingSince(Kind.SOFT_KEY, key, number)) {
+                return true;
+            }
+            for (String tag : tags) {
+                if (pendingSince(Kind.TAG, tag, number) || pendingSince(Kind.SOFT_TAG, tag, number)) {
+                    return true;
+                }
+            }
+            for (Member member : pendingWide.keySet()) {
+                if (member.kind() == Kind.PREFIX
+                        && key.startsWith(member.text())
+                        && pendingSince(Kind.PREFIX, member.text(), number)) {
                     return true;
                 }
             }
@@ -222,16 +231,13 @@ final class Journal {
         }
     }
 
-    private static boolean pendingSince(Line line, long number) {
-        return line.begun > number && line.pending();
+    private boolean pendingSince(Kind kind, String text, long number) {
+        Line line = lines.get(new Member(kind, text));
+        return line != null && pendingSince(line, number);
     }
 
-    private static boolean concerns(Member member, String key, String[] tags) {
-        return switch (member.kind()) {
-            case KEY, SOFT_KEY -> member.text().equals(key);
-            case PREFIX -> key.startsWith(member.text());
-            case TAG, SOFT_TAG -> Arrays.asList(tags).contains(member.text());
-        };
+    private static boolean pendingSince(Line line, long number) {
+        return line.begun > number && line.pending();
     }
 
     private void setPending(Member member) {
@@ -253,6 +259,21 @@ final class Journal {
     /** Whether a new floor has to be issued, in place of more invalidations than it can hold. */
     boolean owesEverything() {
         return everythingPending;
+    }
+
+    /** How many barriers Redis has not acknowledged yet; "everything" is one. */
+    int pending() {
+        return pendingKeys.size() + pendingWide.size() + (everythingPending ? 1 : 0);
+    }
+
+    /** Forgets what was acknowledged long enough ago. */
+    void prune() {
+        lock.lock();
+        try {
+            forgetOld();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** How many barriers it holds. */

@@ -86,11 +86,17 @@ final class LoadGate {
         return true;
     }
 
-    /** Runs a task when its turn comes, now if it is; the task must not block. */
-    void enterAsync(boolean tier2Away, Runnable task) {
-        if (enterOrQueue(tier2Away, task)) {
+    /**
+     * Runs a task when its turn comes, now if it is; the task must neither block nor throw.
+     *
+     * @return false if it waits for its turn, until when it may {@link #withdraw}
+     */
+    boolean enterAsync(boolean tier2Away, Runnable task) {
+        boolean entered = enterOrQueue(tier2Away, task);
+        if (entered) {
             task.run();
         }
+        return entered;
     }
 
     private boolean enterOrQueue(boolean tier2Away, Runnable grant) {
@@ -111,7 +117,8 @@ final class LoadGate {
         }
     }
 
-    private boolean withdraw(Runnable grant) {
+    /** Gives up waiting; false if the turn has come, or was given up before. */
+    boolean withdraw(Runnable grant) {
         lock.lock();
         try {
             return queue.remove(grant);

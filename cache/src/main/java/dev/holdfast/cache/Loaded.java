@@ -2,6 +2,7 @@ package dev.holdfast.cache;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +76,7 @@ public final class Loaded<V> {
      * @return a copy
      */
     public Loaded<V> tags(String... tags) {
-        return tags(Set.of(tags));
+        return tags(List.of(tags)); // Set.of(...) would refuse a tag given twice.
     }
 
     /**

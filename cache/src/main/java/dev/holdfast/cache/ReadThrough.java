@@ -2,6 +2,7 @@ package dev.holdfast.cache;
 
 import dev.holdfast.cache.Steps.Step;
 import dev.holdfast.core.redis.RedisException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -31,7 +32,7 @@ final class ReadThrough<K, V> {
     private final Counters counters;
     private final long leaseNanos;
 
-    /** Early refreshes under way, each of which takes a thread of the executor; bounded, give or take a race. */
+    /** Early refreshes under way, each of which takes a thread of the executor: at most {@code maximumLoads}. */
     private final AtomicInteger refreshing = new AtomicInteger();
 
     ReadThrough(Reading<K, V> reading) {
@@ -249,19 +250,28 @@ final class ReadThrough<K, V> {
 
     /** Loads a key again in the background, while its value is still served. */
     void refresh(K key, Entry<V> entry, EntrySource<? super K, V> source) {
+        if (refreshing.incrementAndGet() > settings.maximumLoads()) {
+            refreshing.decrementAndGet(); // A later hit draws again.
+            return;
+        }
         Flight<V> flight = new Flight<>();
         entry.retryAt(reading.ticker.read()
                 + Math.max(1, settings.freshness().retryAfter().toNanos()));
         if (flights.register(key, flight) != null) {
+            refreshing.decrementAndGet();
             return;
         }
         counters.earlyRefreshes.increment();
         try {
             Attempt<K, V> attempt = new Attempt<>(reading, key, reading.names.escape(key), flight, source, entry);
             reading.executor.execute(CallerContext.carry(() -> background(attempt, entry)));
-        } catch (RuntimeException e) { // The executor is full or closed: the value is loaded when it has ended.
+        } catch (RuntimeException | Error e) { // The executor is full or closed: the value is loaded when it has ended.
+            refreshing.decrementAndGet();
             flight.complete(entry.value, Flight.Origin.TIER1);
             flights.land(key, flight);
+            if (e instanceof Error error) {
+                throw error;
+            }
         }
     }
 
@@ -371,8 +381,7 @@ final class ReadThrough<K, V> {
     /** Waits for its turn; false if something stale was served instead. */
     private boolean enter(Attempt<K, V> attempt, boolean alone) {
         Freshness freshness = settings.freshness();
-        long patience =
-                freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
+        long patience = patienceNanos();
         try {
             if (reading.gate.enter(alone, attempt.fallback() == null ? patience : 0)) {
                 return true;
@@ -391,16 +400,24 @@ final class ReadThrough<K, V> {
                             + "' waited for its turn to be loaded",
                     e);
         }
-        throw reading.tooSlow(attempt.key, TOO_MANY.formatted(reading.gate.limit()));
+        throw tooMany(attempt.key);
+    }
+
+    /** How long a load may wait for its turn. */
+    long patienceNanos() {
+        Duration hard = settings.freshness().hardTimeout();
+        return hard != null ? hard.toNanos() : leaseNanos;
+    }
+
+    /** The turn of a load did not come in time. */
+    CacheLoadTimeoutException tooMany(Object key) {
+        return reading.tooSlow(key, TOO_MANY.formatted(reading.gate.limit()));
     }
 
     /** Waits until keys may be loaded that have nothing stale to serve instead, or not all of them. */
     void enter(Collection<K> keys) {
-        Freshness freshness = settings.freshness();
-        long patience =
-                freshness.hardTimeout() != null ? freshness.hardTimeout().toNanos() : leaseNanos;
         try {
-            if (reading.gate.enter(access.tier2Away(), patience)) {
+            if (reading.gate.enter(access.tier2Away(), patienceNanos())) {
                 return;
             }
         } catch (InterruptedException e) {
@@ -411,7 +428,7 @@ final class ReadThrough<K, V> {
                     e);
         }
         counters.loadsRefused.increment();
-        throw reading.tooSlow(keys, TOO_MANY.formatted(reading.gate.limit()));
+        throw tooMany(keys);
     }
 
     /** Gets the lease, or waits for the node that has it; true if the attempt has ended. */
@@ -472,7 +489,8 @@ final class ReadThrough<K, V> {
         }
     }
 
-    private void pause(K key, long waited) {
+    /** Waits between two looks at what another node is loading. */
+    void pause(Object key, long waited) {
         try {
             TimeUnit.NANOSECONDS.sleep(PollPause.nanos(waited));
         } catch (InterruptedException e) {

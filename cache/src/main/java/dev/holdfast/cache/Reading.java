@@ -118,6 +118,9 @@ final class Reading<K, V> {
         DEPTH.set(depth == null ? 1 : depth + 1);
         try {
             return loader.call();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // Here, and not on the threads that are told of it.
+            throw e;
         } finally {
             if (outer == null) {
                 loadingHere.remove();
@@ -147,9 +150,6 @@ final class Reading<K, V> {
     }
 
     CacheLoadException loadFailure(Object keys, @Nullable Throwable cause) {
-        if (cause instanceof InterruptedException) {
-            Thread.currentThread().interrupt();
-        }
         return new CacheLoadException(
                 "cache '" + settings.name() + "': loading key '" + keys + "' failed: " + cause, cause);
     }

@@ -54,7 +54,7 @@ final class Sources {
                         .toCompletableFuture()
                         .get());
             } catch (ExecutionException e) {
-                if (e.getCause() instanceof Exception cause) {
+                if (e.getCause() instanceof Exception cause && !(cause instanceof InterruptedException)) {
                     throw cause;
                 }
                 throw e;

@@ -37,6 +37,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     private final Steps steps;
     private final long replayWindowMicros;
     private final long wideRetentionMicros;
+    private final long maxStaleNanos;
     private final ScheduledThreadPoolExecutor worker;
     private final AtomicBoolean repairQueued = new AtomicBoolean();
     private final AtomicBoolean invalidationFailed = new AtomicBoolean();
@@ -60,6 +61,7 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
                 TimeUnit.NANOSECONDS.toMicros(settings.replayWindow().toNanos());
         this.wideRetentionMicros =
                 settings.freshness().longestLife(settings.leaseTime()).toNanos() / 1_000;
+        this.maxStaleNanos = settings.maxStale().toNanos();
         this.worker = new ScheduledThreadPoolExecutor(1, Threads.daemon("holdfast-cache-" + settings.name()));
         worker.setRemoveOnCancelPolicy(true);
         worker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -72,8 +74,16 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         var unused = worker.scheduleWithFixedDelay(guarded(this::beat), 0, heartbeat.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** Whether tier 2 may be read: connected, in step, and everything of ours issued again. */
+    /**
+     * Whether tier 2 may be read: in step, and sure of that within {@code maxStale}. A node whose readings fail while its
+     * other commands succeed may have missed barriers that nothing else tells it of.
+     */
     boolean tier2Open() {
+        return inStep() && coherence.ticker().read() - coherence.contactedNanos() < maxStaleNanos;
+    }
+
+    /** Connected, and everything of ours issued again. */
+    private boolean inStep() {
         return link.state() == LinkState.UP
                 && syncedGeneration == link.generation()
                 && syncedLosses == coherence.losses();
@@ -121,14 +131,15 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
             return;
         }
         try {
-            if (tier2Open()) {
+            if (inStep()) {
                 readLog();
             }
-            for (int i = 0; i < ATTEMPTS && !tier2Open() && link.state() == LinkState.UP; i++) {
+            for (int i = 0; i < ATTEMPTS && !inStep() && link.state() == LinkState.UP; i++) {
                 synchronize();
             }
             retryFailed();
             coherence.prune(replayWindowMicros, wideRetentionMicros);
+            journal.prune();
         } catch (RedisException e) {
             counters.tier2Failures.increment(); // The link tells its own story; the next heartbeat tries again.
         }

@@ -1,5 +1,6 @@
 package dev.holdfast.cache;
 
+import dev.holdfast.core.redis.RedisException;
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.core.redis.RedisMode;
 import dev.holdfast.core.redis.RedisScript;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -104,8 +106,20 @@ final class Tier2 {
     /** Asks for the right to fill a key; null if another node has it. */
     byte @Nullable [] lease(String key, Duration deadline) {
         byte[] token = newToken();
-        String reply = link.call(deadline, commands -> askLease(commands, key, token));
-        return reply == null ? null : token;
+        try {
+            String reply = link.call(deadline, commands -> askLease(commands, key, token));
+            return reply == null ? null : token;
+        } catch (RedisException e) {
+            takeBack(Map.of(key, token), e);
+            throw e;
+        }
+    }
+
+    /** A lease that is granted after its deadline is nobody's, and would have the other nodes wait until it ends. */
+    private void takeBack(Map<String, byte[]> tokens, @Nullable Throwable failure) {
+        if (failure instanceof RedisException e && e.possiblyExecuted()) {
+            release(tokens); // If that fails too, they end by themselves.
+        }
     }
 
     /**
@@ -113,15 +127,22 @@ final class Tier2 {
      * lease that another had sees what it stored.
      */
     Claim claim(String key, Duration deadline) {
-        return present(link.call(deadline, commands -> claim(commands, key)));
+        byte[] token = newToken();
+        try {
+            return present(link.call(deadline, commands -> claim(commands, key, token)));
+        } catch (RedisException e) {
+            takeBack(Map.of(key, token), e);
+            throw e;
+        }
     }
 
     CompletableFuture<Claim> claimAsync(String key, Duration deadline) {
-        return link.callAsync(deadline, commands -> claim(commands, key));
+        byte[] token = newToken();
+        return link.callAsync(deadline, commands -> claim(commands, key, token))
+                .whenComplete((claim, failure) -> takeBack(Map.of(key, token), failure));
     }
 
-    private CompletionStage<Claim> claim(RedisClusterAsyncCommands<byte[], byte[]> commands, String key) {
-        byte[] token = newToken();
+    private CompletionStage<Claim> claim(RedisClusterAsyncCommands<byte[], byte[]> commands, String key, byte[] token) {
         return askLease(commands, key, token)
                 .thenCombine(
                         commands.get(layout.value(key)),
@@ -130,45 +151,53 @@ final class Tier2 {
 
     /** The same for many keys, in one pipeline; an answer for each in turn. */
     List<Claim> claimAll(List<String> keys, Duration deadline) {
-        return present(link.call(deadline, commands -> {
-            List<CompletableFuture<Claim>> replies = new ArrayList<>(keys.size());
-            for (String key : keys) {
-                replies.add(claim(commands, key).toCompletableFuture());
-            }
-            return all(replies)
-                    .thenApply(done ->
-                            replies.stream().map(CompletableFuture::join).toList());
-        }));
+        Map<String, byte[]> tokens = newTokens(keys);
+        try {
+            return present(link.call(deadline, commands -> {
+                List<CompletableFuture<Claim>> replies = new ArrayList<>(keys.size());
+                tokens.forEach(
+                        (key, token) -> replies.add(claim(commands, key, token).toCompletableFuture()));
+                return all(replies)
+                        .thenApply(done ->
+                                replies.stream().map(CompletableFuture::join).toList());
+            }));
+        } catch (RedisException e) {
+            takeBack(tokens, e);
+            throw e;
+        }
     }
 
     /** Asks for a lease without waiting; null if another node has it. */
     CompletableFuture<byte @Nullable []> leaseAsync(String key, Duration deadline) {
         byte[] token = newToken();
         return link.callAsync(
-                deadline, commands -> askLease(commands, key, token).thenApply(reply -> reply == null ? null : token));
+                        deadline,
+                        commands -> askLease(commands, key, token).thenApply(reply -> reply == null ? null : token))
+                .whenComplete((granted, failure) -> takeBack(Map.of(key, token), failure));
     }
 
     /** Asks for many leases in one pipeline; keys that another node is loading are absent from the result. */
     Map<String, byte[]> leaseAll(Collection<String> keys, Duration deadline) {
-        Map<String, byte[]> granted = new HashMap<>();
-        link.call(deadline, commands -> {
-            Map<String, CompletableFuture<@Nullable String>> replies = new HashMap<>();
-            Map<String, byte[]> tokens = new HashMap<>();
-            for (String key : keys) {
-                byte[] token = newToken();
-                tokens.put(key, token);
-                replies.put(key, askLease(commands, key, token).toCompletableFuture());
-            }
-            return all(replies.values()).thenApply(done -> {
-                replies.forEach((key, reply) -> {
-                    if (reply.join() != null) {
-                        granted.put(key, tokens.get(key));
-                    }
+        Map<String, byte[]> tokens = newTokens(keys);
+        try {
+            return present(link.call(deadline, commands -> {
+                Map<String, CompletableFuture<@Nullable String>> replies = new HashMap<>();
+                tokens.forEach((key, token) ->
+                        replies.put(key, askLease(commands, key, token).toCompletableFuture()));
+                return all(replies.values()).thenApply(done -> {
+                    Map<String, byte[]> granted = new HashMap<>(tokens);
+                    replies.forEach((key, reply) -> {
+                        if (reply.join() == null) {
+                            granted.remove(key);
+                        }
+                    });
+                    return granted;
                 });
-                return granted;
-            });
-        });
-        return granted;
+            }));
+        } catch (RedisException e) {
+            takeBack(tokens, e);
+            throw e;
+        }
     }
 
     private CompletionStage<@Nullable String> askLease(
@@ -278,6 +307,12 @@ final class Tier2 {
     Duration patience() {
         Duration whole = link.commandTimeout();
         return whole.compareTo(deadline) > 0 ? whole : deadline;
+    }
+
+    private static Map<String, byte[]> newTokens(Collection<String> keys) {
+        Map<String, byte[]> tokens = new LinkedHashMap<>();
+        keys.forEach(key -> tokens.put(key, newToken()));
+        return tokens;
     }
 
     static byte[] newToken() {

@@ -125,4 +125,37 @@ class JournalTest {
         assertThat(journal.fenced("a")).isFalse();
         assertThat(journal.recent().everything()).isTrue();
     }
+
+    @Test
+    void put_isOvertakenByWhatBeganLaterOnly_andOnlyUntilThatIsAcknowledged() {
+        Journal wide = new Journal(10, Duration.ofSeconds(60).toNanos(), ticker);
+        for (Member later : List.of(
+                Members.key("user:1"),
+                new Member(Kind.SOFT_KEY, "user:1"),
+                Members.tag("t"),
+                new Member(Kind.SOFT_TAG, "t"),
+                new Member(Kind.PREFIX, "user:"))) {
+            List<Member> before = List.of(later);
+            wide.begin(before);
+            long put = wide.begin(Members.keys("other"));
+            assertThat(wide.overtaken(put, "user:1", new String[] {"t"})).isFalse();
+            long number = wide.begin(before);
+            assertThat(wide.overtaken(put, "user:1", new String[] {"t"}))
+                    .as("%s", later)
+                    .isTrue();
+            assertThat(wide.overtaken(put, "key", new String[] {"u"})).isFalse();
+            wide.acknowledge(before, number);
+            assertThat(wide.overtaken(put, "user:1", new String[] {"t"})).isFalse();
+        }
+    }
+
+    @Test
+    void prune_forgetsWhatWasAcknowledgedLongAgo_andNothingPending() {
+        journal.acknowledge(Members.keys("a"), journal.begin(Members.keys("a")));
+        journal.begin(Members.keys("b"));
+        ticker.advance(Duration.ofSeconds(61));
+        journal.prune();
+        assertThat(journal.depth()).isEqualTo(1);
+        assertThat(journal.pending()).isEqualTo(1);
+    }
 }
