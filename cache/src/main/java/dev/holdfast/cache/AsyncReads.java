@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -345,7 +344,7 @@ final class AsyncReads<K, V> {
                 }
                 settle(attempt, loaded, failure, gated, ended);
             }));
-        } catch (RejectedExecutionException e) {
+        } catch (Throwable e) { // Refused, or there is no thread to be had: either way the load must end.
             settle(attempt, null, e, gated, ended);
         }
     }
@@ -356,7 +355,7 @@ final class AsyncReads<K, V> {
                             reading.loading(List.of(attempt.key), () -> loader.load(attempt.key)),
                             "the loader returned null: return a completed stage for nothing found")
                     .thenApply(value -> value);
-        } catch (Exception e) {
+        } catch (Throwable e) { // An error too: others wait for this load, and for its place among those that may run.
             return CompletableFuture.failedFuture(e);
         }
     }

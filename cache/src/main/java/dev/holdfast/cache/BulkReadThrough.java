@@ -187,12 +187,16 @@ final class BulkReadThrough<K, V> {
                 if (left.isEmpty()) {
                     return CompletableFuture.completedFuture(result.map());
                 }
-                return CompletableFuture.supplyAsync(
-                        () -> {
-                            fromSource(left, result, source, bulkSource);
-                            return result.map();
-                        },
-                        task -> reading.executor.execute(CallerContext.carry(task)));
+                try {
+                    return CompletableFuture.supplyAsync(
+                            () -> {
+                                fromSource(left, result, source, bulkSource);
+                                return result.map();
+                            },
+                            task -> reading.executor.execute(CallerContext.carry(task)));
+                } catch (RejectedExecutionException e) {
+                    return CompletableFuture.failedFuture(reading.loadFailure(left, e));
+                }
             });
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
@@ -288,7 +292,7 @@ final class BulkReadThrough<K, V> {
             try {
                 reading.executor.execute(CallerContext.carry(() -> load(own, bulkSource)));
                 return;
-            } catch (RejectedExecutionException e) {
+            } catch (RuntimeException | Error e) { // Refused, or there is no thread to be had.
                 counters.loadsRefused.increment(); // Done here then, without a timeout.
             }
         }
