@@ -252,14 +252,16 @@ final class ReadThrough<K, V> {
         Flight<V> flight = new Flight<>();
         entry.retryAt(reading.ticker.read()
                 + Math.max(1, settings.freshness().retryAfter().toNanos()));
-        if (flights.register(key, flight) != null) {
+        if (refreshing.get() >= reading.gate.limit() || flights.register(key, flight) != null) {
             return;
         }
+        refreshing.incrementAndGet();
         counters.earlyRefreshes.increment();
         try {
             Attempt<K, V> attempt = new Attempt<>(reading, key, reading.names.escape(key), flight, source, entry);
             reading.executor.execute(CallerContext.carry(() -> background(attempt, entry)));
-        } catch (RuntimeException e) { // The executor is full or closed: the value is loaded when it has ended.
+        } catch (RuntimeException | Error e) { // The executor is full or closed: the value is loaded when it has ended.
+            refreshing.decrementAndGet();
             flight.complete(entry.value, Flight.Origin.TIER1);
             flights.land(key, flight);
         }
