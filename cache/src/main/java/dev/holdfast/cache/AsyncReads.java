@@ -265,6 +265,7 @@ final class AsyncReads<K, V> {
         long waited = System.nanoTime() - begun;
         if (waited > 2 * leaseNanos) {
             attempt.flight.queueing(false);
+            attempt.flight.unpark();
             return done();
         }
         attempt.flight.queueing(true);
@@ -284,6 +285,7 @@ final class AsyncReads<K, V> {
                 return poll(attempt, begun);
             }
             attempt.flight.queueing(false);
+            attempt.flight.unpark();
             return done();
         });
     }
@@ -311,7 +313,7 @@ final class AsyncReads<K, V> {
 
     private CompletionStage<@Nullable Void> source(Attempt<K, V> attempt, Origin<K, V> origin) {
         CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
-        boolean gated = !Reading.nested();
+        boolean gated = !Reading.nested() && attempt.flight.park();
         Runnable load = () -> load(attempt, origin, gated, ended);
         if (!gated) {
             load.run();
@@ -326,6 +328,7 @@ final class AsyncReads<K, V> {
         attempt.begin();
         AsyncLoader<K, V> loader = origin.async();
         if (loader != null) {
+            attempt.flight.unpark();
             asked(attempt, loader)
                     .whenComplete((value, failure) ->
                             settle(attempt, value == null ? Loaded.absent() : Loaded.of(value), failure, gated, ended));
@@ -334,6 +337,7 @@ final class AsyncReads<K, V> {
         try {
             reading.executor.execute(CallerContext.carry(() -> {
                 attempt.flight.board();
+                attempt.flight.unpark();
                 Loaded<V> loaded = null;
                 Throwable failure = null;
                 try {
