@@ -83,8 +83,9 @@ class AsyncStressTest {
             try {
                 if (what < 9) {
                     long least = invalidated.get((int) key);
-                    CompletableFuture<@Nullable String> read =
-                            what < 3 ? cache.async().get(key, this::load) : cache.async().get(key);
+                    CompletableFuture<@Nullable String> read = what < 3
+                            ? cache.async().get(key, this::load)
+                            : cache.async().get(key);
                     reads.add(new Read(key, least, read));
                     if (what < 2) {
                         read.cancel(false);
@@ -131,7 +132,8 @@ class AsyncStressTest {
                     assertThat(e.getCause()).isInstanceOf(CacheLoadException.class);
                 }
             }
-            assertThat(values).as("reads that had a value").isGreaterThanOrEqualTo((int) (reads.size() * shareOfValues));
+            assertThat(values).as("reads that had a value").isGreaterThanOrEqualTo((int)
+                    (reads.size() * shareOfValues));
         }
     }
 
@@ -177,8 +179,8 @@ class AsyncStressTest {
     void reads_thatMeetTheEndOfTheirCache_end() throws Exception {
         for (int round = 0; round < 40; round++) {
             boolean inBulk = round % 2 == 0;
-            Asked node = new Asked(
-                    RedisLink.disabled(), builder -> inBulk ? builder.bulkLoader(source::loadAll) : builder);
+            Asked node =
+                    new Asked(RedisLink.disabled(), builder -> inBulk ? builder.bulkLoader(source::loadAll) : builder);
             Future<?> end = callers.submit(() -> {
                 Waiting.millis(ThreadLocalRandom.current().nextInt(3));
                 node.cache.close();

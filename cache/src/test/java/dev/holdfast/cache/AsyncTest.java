@@ -215,7 +215,8 @@ class AsyncTest {
 
     @Test
     void loaderThatThrowsAnError_failsItsCallersAndKeepsNoPlace() throws Exception {
-        TieredCache<Long, String> cache = cache(builder -> builder.maximumLoads(1).retryAfter(Duration.ZERO));
+        TieredCache<Long, String> cache =
+                cache(builder -> builder.maximumLoads(1).retryAfter(Duration.ZERO));
         for (long key = 1; key <= 2; key++) {
             CompletableFuture<String> read = cache.async().get(key, asked -> {
                 throw new NoClassDefFoundError("a class of the loader");
@@ -263,8 +264,10 @@ class AsyncTest {
     void readThatJoinedALoadWhichWaitedForAnotherNode_looksAgainAfterThat() throws Exception {
         TieredCache<Long, String> cache = cache(builder -> builder.leaseTime(Duration.ofMillis(300)));
         redis.command("SET", "hf:async:l:{1}", "of a node that never answers", "PX", "60000");
-        CompletableFuture<String> first = cache.async().get(1L); // Waits for that node, twice the lease time, then loads.
-        CompletableFuture<String> second = cache.async().get(1L); // Looks after the lease time, when the first still waits.
+        CompletableFuture<String> first =
+                cache.async().get(1L); // Waits for that node, twice the lease time, then loads.
+        CompletableFuture<String> second =
+                cache.async().get(1L); // Looks after the lease time, when the first still waits.
         await().until(() -> asked.size() == 2);
         asked.get(1).complete("v");
         assertThat(finish(second)).isEqualTo("v");

@@ -66,8 +66,9 @@ class NestedLoadsStressTest {
                             }))
                     .build());
         }
-        await().atMost(30, TimeUnit.SECONDS).until(() -> link.state() == LinkState.DISABLED
-                || caches.stream().allMatch(cache -> ((CoherentCache<?, ?>) cache).tier2Open()));
+        await().atMost(30, TimeUnit.SECONDS)
+                .until(() -> link.state() == LinkState.DISABLED
+                        || caches.stream().allMatch(cache -> ((CoherentCache<?, ?>) cache).tier2Open()));
     }
 
     private void ask(List<TieredCache<Long, String>> caches, long key) {
@@ -75,7 +76,8 @@ class NestedLoadsStressTest {
         TieredCache<Long, String> cache = caches.get(random.nextInt(caches.size()));
         try {
             switch (random.nextInt(6)) {
-                case 0, 1 -> assertThat(cache.getAll(List.of(key, (key + 2) % KEYS))).hasSize(2);
+                case 0, 1 ->
+                    assertThat(cache.getAll(List.of(key, (key + 2) % KEYS))).hasSize(2);
                 case 2 -> {
                     // Inside a loader that would be a wait which nobody can know of.
                     if (futures && !Reading.nested()) {

@@ -365,8 +365,9 @@ class StaleTest {
             end.countDown();
             await().until(() -> refreshing.get() == 0);
             keys.forEach(cache::get);
-            await().untilAsserted(() ->
-                    assertThat(cache.stats().earlyRefreshes()).as("places are given back").isGreaterThan(4));
+            await().untilAsserted(() -> assertThat(cache.stats().earlyRefreshes())
+                    .as("places are given back")
+                    .isGreaterThan(4));
         }
     }
 }
