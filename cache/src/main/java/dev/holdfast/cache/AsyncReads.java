@@ -265,6 +265,7 @@ final class AsyncReads<K, V> {
         long waited = System.nanoTime() - begun;
         if (waited > 2 * leaseNanos) {
             attempt.flight.queueing(false);
+            attempt.flight.unpark();
             return done();
         }
         attempt.flight.queueing(true);
@@ -284,6 +285,7 @@ final class AsyncReads<K, V> {
                 return poll(attempt, begun);
             }
             attempt.flight.queueing(false);
+            attempt.flight.unpark();
             return done();
         });
     }
@@ -311,7 +313,7 @@ final class AsyncReads<K, V> {
 
     private CompletionStage<@Nullable Void> source(Attempt<K, V> attempt, Origin<K, V> origin) {
         CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
-        boolean gated = !Reading.nested();
+        boolean gated = !Reading.nested() && attempt.flight.park();
         if (gated) {
             enter(attempt, () -> load(attempt, origin, true, ended), ended);
         } else {
@@ -354,6 +356,7 @@ final class AsyncReads<K, V> {
         attempt.begin();
         AsyncLoader<K, V> loader = origin.async();
         if (loader != null) {
+            attempt.flight.unpark();
             asked(attempt, loader)
                     .whenComplete((value, failure) ->
                             settle(attempt, value == null ? Loaded.absent() : Loaded.of(value), failure, gated, ended));
@@ -362,6 +365,7 @@ final class AsyncReads<K, V> {
         try {
             reading.executor.execute(CallerContext.carry(() -> {
                 attempt.flight.board();
+                attempt.flight.unpark();
                 Loaded<V> loaded = null;
                 Throwable failure = null;
                 try {
@@ -372,7 +376,7 @@ final class AsyncReads<K, V> {
                 }
                 settle(attempt, loaded, failure, gated, ended);
             }));
-        } catch (RuntimeException | Error e) { // Whatever an executor throws: the turn must be given back.
+        } catch (Throwable e) { // Refused, or there is no thread to be had: either way the load must end.
             settle(attempt, null, e, gated, ended);
         }
     }
@@ -383,7 +387,7 @@ final class AsyncReads<K, V> {
                             reading.loading(List.of(attempt.key), () -> loader.load(attempt.key)),
                             "the loader returned null: return a completed stage for nothing found")
                     .thenApply(value -> value);
-        } catch (Throwable e) { // An Error too: the turn must be given back.
+        } catch (Throwable e) { // An error too: others wait for this load, and for its place among those that may run.
             return CompletableFuture.failedFuture(e);
         }
     }

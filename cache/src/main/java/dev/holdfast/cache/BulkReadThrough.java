@@ -186,12 +186,16 @@ final class BulkReadThrough<K, V> {
                 if (left.isEmpty()) {
                     return CompletableFuture.completedFuture(result.map());
                 }
-                return CompletableFuture.supplyAsync(
-                        () -> {
-                            fromSource(left, result, source, bulkSource);
-                            return result.map();
-                        },
-                        task -> reading.executor.execute(CallerContext.carry(task)));
+                try {
+                    return CompletableFuture.supplyAsync(
+                            () -> {
+                                fromSource(left, result, source, bulkSource);
+                                return result.map();
+                            },
+                            task -> reading.executor.execute(CallerContext.carry(task)));
+                } catch (RejectedExecutionException e) {
+                    return CompletableFuture.failedFuture(reading.loadFailure(left, e));
+                }
             });
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
@@ -283,11 +287,11 @@ final class BulkReadThrough<K, V> {
         if (own.isEmpty()) {
             return;
         }
-        if (settings.freshness().timed() && !Reading.nested()) {
+        if (settings.freshness().timed() && !Reading.nested() && park(own)) {
             try {
                 reading.executor.execute(CallerContext.carry(() -> load(own, bulkSource)));
                 return;
-            } catch (RejectedExecutionException e) {
+            } catch (RuntimeException | Error e) { // Refused, or there is no thread to be had.
                 counters.loadsRefused.increment(); // Done here then, without a timeout.
             }
         }
@@ -311,7 +315,7 @@ final class BulkReadThrough<K, V> {
         long end = System.nanoTime() + settings.leaseTime().toNanos(); // For all of them together.
         for (Joined<K, V> other : joined) {
             Attempt<K, V> attempt = other.attempt();
-            if (!Flights.waitFor(other.flight())) {
+            if (!Reading.mayJoin(other.flight())) {
                 attempt.flight.detach(); // Not in the table, so no barrier would reach it.
                 slow.add(attempt);
                 continue;
@@ -335,6 +339,7 @@ final class BulkReadThrough<K, V> {
     /** Loads all of them, whatever happens: each flight has landed when this returns. */
     private void load(List<Attempt<K, V>> own, BulkSource<K, V> bulkSource) {
         own.forEach(attempt -> attempt.flight.board());
+        unpark(own);
         try {
             List<Attempt<K, V>> open = new ArrayList<>(own);
             open.removeIf(Attempt::landedMeanwhile);
@@ -430,6 +435,7 @@ final class BulkReadThrough<K, V> {
             return;
         }
         toLoad.forEach(attempt -> attempt.flight.queueing(false));
+        unpark(toLoad);
         try {
             Map<K, Loaded<V>> loaded = load(keys(toLoad), toLoad, bulkSource);
             Set<K> absent = new LinkedHashSet<>();
@@ -458,6 +464,21 @@ final class BulkReadThrough<K, V> {
         }
     }
 
+    /** Says that all of them wait; false if one of them must not. */
+    private static <K, V> boolean park(List<Attempt<K, V>> attempts) {
+        for (Attempt<K, V> attempt : attempts) {
+            if (!attempt.flight.park()) {
+                unpark(attempts);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static <K, V> void unpark(List<Attempt<K, V>> attempts) {
+        attempts.forEach(attempt -> attempt.flight.unpark());
+    }
+
     private static <K, V> Set<K> keys(List<Attempt<K, V>> attempts) {
         Set<K> keys = new LinkedHashSet<>();
         attempts.forEach(attempt -> keys.add(attempt.key));
@@ -483,9 +504,10 @@ final class BulkReadThrough<K, V> {
     }
 
     private Map<K, Loaded<V>> load(Set<K> keys, List<Attempt<K, V>> attempts, BulkSource<K, V> bulkSource) {
-        boolean gated = !Reading.nested();
+        boolean gated = !Reading.nested() && park(attempts);
         if (gated) {
             single.enter(keys);
+            unpark(attempts);
         }
         long begun = reading.ticker.read();
         boolean failed = true;

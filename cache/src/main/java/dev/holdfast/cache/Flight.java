@@ -44,6 +44,8 @@ final class Flight<V> extends AbstractQueuedSynchronizer implements Tier1.Fence 
     private transient volatile boolean detached;
     private transient volatile boolean closed;
     private transient volatile boolean queueing;
+    private transient volatile boolean parked;
+    private transient volatile boolean urgent;
     private transient volatile @Nullable Thread pilot;
     private final transient long begunNanos = System.nanoTime();
     private transient volatile @Nullable Callback callbacks;
@@ -89,6 +91,33 @@ final class Flight<V> extends AbstractQueuedSynchronizer implements Tier1.Fence 
 
     boolean queueing() {
         return queueing;
+    }
+
+    /**
+     * It is about to wait for something other than its source: for its turn, for a thread, for another node's load.
+     *
+     * @return false if it must not, since somebody inside a loader waits for it, for whom that may be waiting
+     */
+    boolean park() {
+        parked = true; // Said before it looks, as the other one does: one of the two sees it.
+        if (urgent) {
+            parked = false;
+        }
+        return parked;
+    }
+
+    void unpark() {
+        parked = false;
+    }
+
+    /**
+     * Somebody inside a loader is about to wait for it.
+     *
+     * @return false if he must not, since it is parked
+     */
+    boolean urge() {
+        urgent = true;
+        return !parked;
     }
 
     /** How long it has been under way. */

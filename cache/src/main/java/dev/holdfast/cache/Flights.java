@@ -188,6 +188,18 @@ final class Flights<K, V> {
         return WAITING.size();
     }
 
+    /** The same for a thread that is inside a loader, which does not wait for a flight that is parked either. */
+    static boolean waitForUrgently(Flight<?> flight) {
+        if (!waitFor(flight)) {
+            return false;
+        }
+        if (!flight.urge()) {
+            waited();
+            return false;
+        }
+        return true;
+    }
+
     /** The current thread waits no more. */
     static void waited() {
         WAITING.remove(Thread.currentThread());

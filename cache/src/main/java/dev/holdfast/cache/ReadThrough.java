@@ -82,7 +82,7 @@ final class ReadThrough<K, V> {
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
         if (other != null) {
-            if (Flights.waitFor(other)) {
+            if (Reading.mayJoin(other)) {
                 try {
                     return await(key, other, stale, true);
                 } catch (TimeoutException e) {
@@ -229,10 +229,14 @@ final class ReadThrough<K, V> {
 
     /** Has the rest done on the executor; false if that does not take it. */
     private boolean hand(Attempt<K, V> attempt) {
+        if (!attempt.flight.park()) {
+            return false;
+        }
         attempt.flight.unboard();
         try {
             reading.executor.execute(CallerContext.carry(() -> {
                 attempt.flight.board();
+                attempt.flight.unpark();
                 try {
                     source(attempt);
                 } catch (Throwable failure) { // Whoever waits for the flight is told.
@@ -244,13 +248,14 @@ final class ReadThrough<K, V> {
             return true;
         } catch (RejectedExecutionException e) {
             attempt.flight.board();
+            attempt.flight.unpark();
             return false;
         }
     }
 
     /** Loads a key again in the background, while its value is still served. */
     void refresh(K key, Entry<V> entry, EntrySource<? super K, V> source) {
-        if (refreshing.incrementAndGet() > settings.maximumLoads()) {
+        if (refreshing.incrementAndGet() > reading.gate.limit()) {
             refreshing.decrementAndGet(); // A later hit draws again.
             return;
         }
@@ -262,6 +267,7 @@ final class ReadThrough<K, V> {
             return;
         }
         counters.earlyRefreshes.increment();
+        boolean unused = flight.park(); // Until a thread takes it up.
         try {
             Attempt<K, V> attempt = new Attempt<>(reading, key, reading.names.escape(key), flight, source, entry);
             reading.executor.execute(CallerContext.carry(() -> background(attempt, entry)));
@@ -277,6 +283,7 @@ final class ReadThrough<K, V> {
 
     private void background(Attempt<K, V> attempt, Entry<V> entry) {
         attempt.flight.board();
+        attempt.flight.unpark();
         try {
             if (!refreshedElsewhere(attempt, entry)) {
                 source(attempt);
@@ -331,10 +338,11 @@ final class ReadThrough<K, V> {
             return;
         }
         boolean alone = access.tier2Away();
-        boolean gated = !Reading.nested();
+        boolean gated = !Reading.nested() && attempt.flight.park();
         if (gated && !enter(attempt, alone)) {
             return;
         }
+        attempt.flight.unpark();
         boolean failed = true;
         attempt.begin();
         try {
@@ -486,6 +494,7 @@ final class ReadThrough<K, V> {
             return false;
         } finally {
             flight.queueing(false);
+            flight.unpark();
         }
     }
 

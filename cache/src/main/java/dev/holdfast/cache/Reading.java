@@ -87,11 +87,16 @@ final class Reading<K, V> {
     }
 
     /**
-     * Whether to wait for who has the lease: not inside a loader, for whom that one may be waiting, and not if it may be an
+     * Whether to wait for who has the lease, and the flight is parked until then: not inside a loader, for whom that one may be waiting, and not if it may be an
      * older load of this node, which a barrier has closed and whose value would be of no use.
      */
     boolean mayPoll(Attempt<K, V> attempt) {
-        return !nested() && attempt.flight.older == null;
+        return !nested() && attempt.flight.older == null && attempt.flight.park();
+    }
+
+    /** Announces that the current thread is going to wait for a flight; false if it must not, and is to load for itself. */
+    static boolean mayJoin(Flight<?> flight) {
+        return nested() ? Flights.waitForUrgently(flight) : Flights.waitFor(flight);
     }
 
     /** Whether the current thread is inside a loader of any cache. */

@@ -187,4 +187,90 @@ class AsyncTest {
         assertThat(finish(second)).isEqualTo("v");
         assertThat(first).isNotDone();
     }
+
+    @Test
+    void cancelledRead_leavesTheLoadAndWhoeverJoinedItAlone() throws Exception {
+        TieredCache<Long, String> cache = cache(builder -> builder);
+        CompletableFuture<String> first = cache.async().get(1L);
+        CompletableFuture<String> second = cache.async().get(1L);
+        await().until(() -> asked.size() == 1);
+        assertThat(first.cancel(true)).isTrue();
+        assertThat(second).isNotDone();
+        asked.get(0).complete("v");
+        assertThat(finish(second)).isEqualTo("v");
+        assertThat(cache.getIfPresent(1L)).as("the load went on").isEqualTo("v");
+    }
+
+    @Test
+    void close_duringALoad_letsItsCallersHaveTheValueAndStoresNothing() throws Exception {
+        TieredCache<Long, String> cache = cache(builder -> builder);
+        CompletableFuture<String> read = cache.async().get(1L);
+        await().until(() -> asked.size() == 1);
+        cache.close();
+        asked.get(0).complete("v");
+        assertThat(finish(read)).isEqualTo("v");
+        assertThat(cache.stats().tier1Size()).isZero();
+        assertThatThrownBy(() -> cache.async().get(1L)).hasMessageContaining("is closed");
+    }
+
+    @Test
+    void loaderThatThrowsAnError_failsItsCallersAndKeepsNoPlace() throws Exception {
+        TieredCache<Long, String> cache =
+                cache(builder -> builder.maximumLoads(1).retryAfter(Duration.ZERO));
+        for (long key = 1; key <= 2; key++) {
+            CompletableFuture<String> read = cache.async().get(key, asked -> {
+                throw new NoClassDefFoundError("a class of the loader");
+            });
+            assertThatThrownBy(() -> finish(read))
+                    .cause()
+                    .isInstanceOf(CacheLoadException.class)
+                    .hasRootCauseInstanceOf(NoClassDefFoundError.class);
+        }
+        assertThat(finish(cache.async().get(1L, asked -> CompletableFuture.completedFuture("v"))))
+                .isEqualTo("v");
+    }
+
+    @Test
+    void executorThatCannotTakeALoad_failsItsCallersAndKeepsNoPlace() throws Exception {
+        AtomicReference<Throwable> refusal =
+                new AtomicReference<>(new OutOfMemoryError("unable to create native thread"));
+        try (TieredCache<Long, String> cache = TieredCache.<Long, String>builder("full")
+                .redis(RedisLink.disabled())
+                .maximumSize(10)
+                .maximumLoads(1)
+                .retryAfter(Duration.ZERO)
+                .hardTimeout(Duration.ofSeconds(10))
+                .executor(task -> {
+                    if (refusal.get() instanceof Error error) {
+                        throw error;
+                    }
+                    task.run();
+                })
+                .loader(key -> "v")
+                .build()) {
+            assertThatThrownBy(() -> finish(cache.async().get(1L)))
+                    .cause()
+                    .isInstanceOf(CacheLoadException.class)
+                    .hasRootCauseMessage("unable to create native thread");
+            assertThat(cache.getAll(List.of(2L, 3L)))
+                    .as("loaded by the caller itself")
+                    .hasSize(2);
+            refusal.set(null);
+            assertThat(finish(cache.async().get(1L))).isEqualTo("v");
+        }
+    }
+
+    @Test
+    void readThatJoinedALoadWhichWaitedForAnotherNode_looksAgainAfterThat() throws Exception {
+        TieredCache<Long, String> cache = cache(builder -> builder.leaseTime(Duration.ofMillis(300)));
+        redis.command("SET", "hf:async:l:{1}", "of a node that never answers", "PX", "60000");
+        CompletableFuture<String> first =
+                cache.async().get(1L); // Waits for that node, twice the lease time, then loads.
+        CompletableFuture<String> second =
+                cache.async().get(1L); // Looks after the lease time, when the first still waits.
+        await().until(() -> asked.size() == 2);
+        asked.get(1).complete("v");
+        assertThat(finish(second)).isEqualTo("v");
+        assertThat(first).as("its loader has not answered").isNotDone();
+    }
 }

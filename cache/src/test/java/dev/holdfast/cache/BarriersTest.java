@@ -2,6 +2,10 @@ package dev.holdfast.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class BarriersTest {
@@ -112,5 +116,37 @@ class BarriersTest {
         barriers.reset(10);
         assertThat(valid("a", 10)).isTrue();
         assertThat(valid("a", 9)).isFalse();
+    }
+
+    @Test
+    void reset_leavesNoMomentWithoutBarriersAndWithoutTheFloorThatReplacesThem() throws Exception {
+        AtomicReference<Barriers> current = new AtomicReference<>(barredAt10());
+        AtomicBoolean stop = new AtomicBoolean();
+        CompletableFuture<Boolean> reader = CompletableFuture.supplyAsync(() -> {
+            boolean valid = false;
+            while (!stop.get()) {
+                valid |= current.get().valid("k", new String[] {"t"}, 5);
+            }
+            return valid;
+        });
+        for (int i = 0; i < 20; i++) {
+            Barriers barriers = barredAt10();
+            current.set(barriers);
+            barriers.reset(20);
+        }
+        stop.set(true);
+        assertThat(reader.get(10, TimeUnit.SECONDS))
+                .as("a value was valid that neither history allows")
+                .isFalse();
+    }
+
+    /** With so many barriers behind that of the tag that it takes a while to forget them all. */
+    private static Barriers barredAt10() {
+        Barriers barriers = new Barriers(100_000, ':');
+        barriers.enter(Members.tag("t"), 10);
+        for (int i = 0; i < 20_000; i++) {
+            barriers.enter(new Member(Kind.SOFT_TAG, "s" + i), 10);
+        }
+        return barriers;
     }
 }

@@ -23,6 +23,7 @@ public class LinearizabilityTest {
                     .redis(RedisLink.disabled())
                     .maximumSize(10)
                     .tags(value -> Set.of("t"))
+                    .executor(Runnable::run) // Handing over would take most of the time.
                     .loader(source::load)
                     .build();
 
@@ -34,6 +35,11 @@ public class LinearizabilityTest {
     @Operation
     public long readInBulk() {
         return Source.version(cache.getAll(List.of(1L)).get(1L));
+    }
+
+    @Operation
+    public long readInTheFuture() {
+        return Source.version(cache.async().get(1L).join());
     }
 
     @Operation
@@ -85,6 +91,10 @@ public class LinearizabilityTest {
         }
 
         public long readInBulk() {
+            return version;
+        }
+
+        public long readInTheFuture() {
             return version;
         }
 

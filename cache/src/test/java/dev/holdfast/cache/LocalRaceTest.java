@@ -1,12 +1,15 @@
 package dev.holdfast.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.core.Ticker;
 import dev.holdfast.core.redis.RedisLink;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -399,6 +402,50 @@ class LocalRaceTest {
             end.countDown();
             assertThat(finish(slow)).isEqualTo("slow");
             assertThat(cache.get(1L)).isEqualTo("quick");
+        }
+    }
+
+    @Test
+    void entry_thatTookThePlaceOfOneFoundExpired_isNotTakenForLookedAt() {
+        AtomicReference<Runnable> afterTheLookIntoTier1 = new AtomicReference<>();
+        AtomicInteger clockReads = new AtomicInteger();
+        Thread reader = Thread.currentThread();
+        Ticker ticker = () -> {
+            Runnable hook = afterTheLookIntoTier1.get();
+            // The first look finds an entry of an earlier version, the second one judges it.
+            if (Thread.currentThread() == reader && hook != null && clockReads.incrementAndGet() == 2) {
+                afterTheLookIntoTier1.set(null);
+                hook.run();
+            }
+            return System.nanoTime();
+        };
+        AtomicBoolean away = new AtomicBoolean();
+        try (CoherentCache<Long, String> cache = (CoherentCache<Long, String>) LocalRaceTest.<Long>builder()
+                .ticker(ticker)
+                .staleFor(Duration.ofMinutes(1))
+                .tags(Set::of)
+                .loader(key -> {
+                    if (away.get()) {
+                        throw new IllegalStateException("away");
+                    }
+                    return source.get();
+                })
+                .build()) {
+            Coherence<Long, String> coherence = cache.coherence();
+            coherence.receive(new ControlLog.Message("", 0, 1, false, List.of(Members.tag("x"))));
+            assertThat(cache.get(1L)).isEqualTo("old");
+            coherence.receive(new ControlLog.Message("", 1, 2, false, List.of(Members.tag("y"))));
+            away.set(true);
+            afterTheLookIntoTier1.set(() -> {
+                finish(threads.submit(() -> cache.put(1L, "newer")));
+                coherence.receive(new ControlLog.Message(
+                        "", 2, 3, false, List.of(new Member(Kind.SOFT_TAG, "old"), Members.tag("newer"))));
+            });
+            assertThatThrownBy(() -> cache.get(1L))
+                    .as("what is there was invalidated, what was looked at is gone, the source is away")
+                    .isInstanceOf(CacheLoadException.class);
+            assertThat(afterTheLookIntoTier1).hasValue(null);
+            assertThatThrownBy(() -> cache.get(1L)).isInstanceOf(CacheLoadException.class);
         }
     }
 

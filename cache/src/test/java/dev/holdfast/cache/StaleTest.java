@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -325,6 +326,48 @@ class StaleTest {
             }
             await().until(() -> cache.stats().loadFailures() > 0);
             assertThat(cache.stats().loadFailures()).isLessThan(20);
+        }
+    }
+
+    @Test
+    void earlyRefreshes_ofManyKeysAtOnce_takeNoMoreThreadsThanLoadsMayRun() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        AtomicInteger refreshing = new AtomicInteger();
+        try (TieredCache<Long, String> cache = builder()
+                .earlyRefresh(100)
+                .maximumLoads(4)
+                .executor(task -> {
+                    refreshing.incrementAndGet();
+                    threads.execute(() -> {
+                        try {
+                            end.await();
+                            task.run();
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                        refreshing.decrementAndGet();
+                    });
+                })
+                .loader(key -> {
+                    ticker.advance(Duration.ofMillis(100));
+                    return load(key);
+                })
+                .build()) {
+            List<Long> keys = LongStream.range(0, 100).boxed().toList();
+            keys.forEach(cache::get);
+            ticker.advance(Duration.ofMinutes(10).minusSeconds(20));
+            for (int round = 0; round < 20; round++) {
+                keys.forEach(key -> assertThat(cache.get(key)).isEqualTo("v1"));
+                ticker.advance(Duration.ofMillis(200));
+            }
+            assertThat(refreshing).hasValue(4);
+            version.set(2);
+            end.countDown();
+            await().until(() -> refreshing.get() == 0);
+            keys.forEach(cache::get);
+            await().untilAsserted(() -> assertThat(cache.stats().earlyRefreshes())
+                    .as("places are given back")
+                    .isGreaterThan(4));
         }
     }
 }
