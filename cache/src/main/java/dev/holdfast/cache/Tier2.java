@@ -58,6 +58,9 @@ final class Tier2 {
         }
     }
 
+    /** Most keys of one MGET, which Redis executes as a whole while others wait. */
+    static final int KEYS_PER_MGET = 500;
+
     private final RedisLink link;
     private final KeyLayout layout;
     private final ControlLog log;
@@ -82,15 +85,35 @@ final class Tier2 {
         return link.callAsync(deadline, commands -> commands.get(name));
     }
 
-    /** Reads many values with one MGET (one per slot in a cluster): an answer for each key in turn. */
+    /**
+     * Reads many values: an answer for each key in turn. One MGET per {@value #KEYS_PER_MGET} keys (in a cluster also one
+     * per slot), those of a wave in one pipeline.
+     */
     List<KeyValue<byte[], byte[]>> getAll(List<String> keys, Duration deadline) {
-        byte[][] names = values(keys);
-        return present(link.call(deadline, commands -> commands.mget(names)));
+        return present(link.call(deadline, commands -> getAll(commands, keys)));
     }
 
     CompletableFuture<List<KeyValue<byte[], byte[]>>> getAllAsync(List<String> keys, Duration deadline) {
-        byte[][] names = values(keys);
-        return link.callAsync(deadline, commands -> commands.mget(names));
+        return link.callAsync(deadline, commands -> getAll(commands, keys));
+    }
+
+    private CompletionStage<List<KeyValue<byte[], byte[]>>> getAll(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<String> keys) {
+        return keys.size() <= KEYS_PER_MGET
+                ? commands.mget(values(keys))
+                : Waves.send(keys, some -> getWave(commands, some));
+    }
+
+    private CompletionStage<List<KeyValue<byte[], byte[]>>> getWave(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<String> keys) {
+        List<CompletableFuture<List<KeyValue<byte[], byte[]>>>> replies = new ArrayList<>();
+        for (int from = 0; from < keys.size(); from += KEYS_PER_MGET) {
+            int to = Math.min(keys.size(), from + KEYS_PER_MGET);
+            replies.add(commands.mget(values(keys.subList(from, to))).toCompletableFuture());
+        }
+        return all(replies)
+                .thenApply(done ->
+                        replies.stream().flatMap(reply -> reply.join().stream()).toList());
     }
 
     private byte[][] values(List<String> keys) {
@@ -130,15 +153,18 @@ final class Tier2 {
 
     /** The same for many keys, in one pipeline; an answer for each in turn. */
     List<Claim> claimAll(List<String> keys, Duration deadline) {
-        return present(link.call(deadline, commands -> {
-            List<CompletableFuture<Claim>> replies = new ArrayList<>(keys.size());
-            for (String key : keys) {
-                replies.add(claim(commands, key).toCompletableFuture());
-            }
-            return all(replies)
-                    .thenApply(done ->
-                            replies.stream().map(CompletableFuture::join).toList());
-        }));
+        return present(link.call(
+                deadline,
+                commands -> Waves.send(keys, some -> {
+                    List<CompletableFuture<Claim>> replies = new ArrayList<>(some.size());
+                    for (String key : some) {
+                        replies.add(claim(commands, key).toCompletableFuture());
+                    }
+                    return all(replies)
+                            .thenApply(done -> replies.stream()
+                                    .map(CompletableFuture::join)
+                                    .toList());
+                })));
     }
 
     /** Asks for a lease without waiting; null if another node has it. */
@@ -149,26 +175,30 @@ final class Tier2 {
     }
 
     /** Asks for many leases in one pipeline; keys that another node is loading are absent from the result. */
-    Map<String, byte[]> leaseAll(Collection<String> keys, Duration deadline) {
+    Map<String, byte[]> leaseAll(List<String> keys, Duration deadline) {
+        List<byte @Nullable []> tokens =
+                present(link.call(deadline, commands -> Waves.send(keys, some -> askLeases(commands, some))));
         Map<String, byte[]> granted = new HashMap<>();
-        link.call(deadline, commands -> {
-            Map<String, CompletableFuture<@Nullable String>> replies = new HashMap<>();
-            Map<String, byte[]> tokens = new HashMap<>();
-            for (String key : keys) {
-                byte[] token = newToken();
-                tokens.put(key, token);
-                replies.put(key, askLease(commands, key, token).toCompletableFuture());
+        for (int i = 0; i < keys.size(); i++) {
+            byte[] token = tokens.get(i);
+            if (token != null) {
+                granted.put(keys.get(i), token);
             }
-            return all(replies.values()).thenApply(done -> {
-                replies.forEach((key, reply) -> {
-                    if (reply.join() != null) {
-                        granted.put(key, tokens.get(key));
-                    }
-                });
-                return granted;
-            });
-        });
+        }
         return granted;
+    }
+
+    private CompletionStage<List<byte @Nullable []>> askLeases(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<String> keys) {
+        List<CompletableFuture<byte @Nullable []>> replies = new ArrayList<>(keys.size());
+        for (String key : keys) {
+            byte[] token = newToken();
+            replies.add(askLease(commands, key, token)
+                    .thenApply(reply -> reply == null ? null : token)
+                    .toCompletableFuture());
+        }
+        return all(replies)
+                .thenApply(done -> replies.stream().map(CompletableFuture::join).toList());
     }
 
     private CompletionStage<@Nullable String> askLease(
@@ -178,7 +208,7 @@ final class Tier2 {
 
     /** Stores values under their leases in one pipeline, also as the second half of a put; for each, whether it was stored. */
     CompletableFuture<List<Boolean>> fill(List<Fill> fills, Duration within) {
-        return link.callAsync(within, commands -> fill(commands, fills));
+        return link.callAsync(within, commands -> Waves.send(fills, some -> fill(commands, some)));
     }
 
     private CompletionStage<List<Boolean>> fill(RedisClusterAsyncCommands<byte[], byte[]> commands, List<Fill> fills) {
@@ -200,12 +230,19 @@ final class Tier2 {
 
     /** Gives leases back whose load brought nothing to store. */
     CompletableFuture<?> release(Map<String, byte[]> tokens) {
-        return link.callAsync(deadline, commands -> {
-            List<CompletableFuture<Long>> replies = new ArrayList<>();
-            tokens.forEach((key, token) -> replies.add(RELEASE.run(commands, new byte[][] {layout.lease(key)}, token)
-                    .toCompletableFuture()));
-            return all(replies);
-        });
+        return link.callAsync(
+                deadline, commands -> Waves.send(List.copyOf(tokens.entrySet()), some -> release(commands, some)));
+    }
+
+    private CompletionStage<List<Long>> release(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<Map.Entry<String, byte[]>> tokens) {
+        List<CompletableFuture<Long>> replies = new ArrayList<>(tokens.size());
+        for (Map.Entry<String, byte[]> token : tokens) {
+            replies.add(RELEASE.run(commands, new byte[][] {layout.lease(token.getKey())}, token.getValue())
+                    .toCompletableFuture());
+        }
+        return all(replies)
+                .thenApply(done -> replies.stream().map(CompletableFuture::join).toList());
     }
 
     /** Deletes values and leases, pipelined: first half of an invalidation of keys. */
