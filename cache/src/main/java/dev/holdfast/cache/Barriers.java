@@ -130,6 +130,11 @@ final class Barriers {
         return true;
     }
 
+    /** Whether so many more can be entered without an overflow. */
+    boolean roomFor(int more) {
+        return size() + more <= limit;
+    }
+
     /** Raises the floor, if the stamp is newer; returns whether it was. */
     boolean raiseFloor(long stamp) {
         if (stamp <= floor) {

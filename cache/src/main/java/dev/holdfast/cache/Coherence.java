@@ -170,6 +170,35 @@ final class Coherence<K, V> {
         return incomplete;
     }
 
+    /** What became of an announcement that was to be applied at once. */
+    enum Receipt {
+        /** Applied. */
+        COMPLETE,
+        /** Applied, but something before it is missing, so that the log must be read. */
+        INCOMPLETE,
+        /** Not touched: somebody else is applying something, or it may take long. */
+        LATER
+    }
+
+    /**
+     * Applies an announcement if that is quick: it waits for nobody but for stores of its own keys, which take
+     * microseconds, and touches nothing but those keys, the loads under way and as many barriers as it names.
+     */
+    Receipt tryReceive(ControlLog.Message message) {
+        if (message.raisesFloor() || !lock.tryLock()) {
+            return Receipt.LATER;
+        }
+        try {
+            if (!message.epoch().equals(epoch)
+                    || !barriers.roomFor(message.members().size())) {
+                return Receipt.LATER; // It may empty tier 1, or go through all barriers.
+            }
+            return receive(message) ? Receipt.INCOMPLETE : Receipt.COMPLETE;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean receive(ControlLog.Message message, List<@Nullable K> keys) {
         lock.lock();
         try {

@@ -74,7 +74,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         bulk = new BulkReadThrough<>(reading, single);
         asyncReads = new AsyncReads<>(reading, single);
         writes = new Writes<>(settings, tier1, tier2, coherence, synchronizer, journal, names, values, counters);
-        purge = new Purge(settings.link(), tier2, layout, barriers);
+        purge = new Purge(settings.name(), settings.link(), tier2, layout, barriers);
         source = Sources.single(settings);
         bulkSource = Sources.bulk(settings, source);
         async = new AsyncView();

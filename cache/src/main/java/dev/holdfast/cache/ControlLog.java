@@ -32,17 +32,22 @@ final class ControlLog {
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
             local head = redis.call('ZRANGE', ctl, 0, 0)[1]
-            local epoch, floor, stamp
+            local epoch, floor, stamp, pruned, prunedwide
             if head and string.sub(head, 1, 7) == '!epoch:' then
+              local held = redis.call('ZMSCORE', ctl, '!floor', '!stamp', '!pruned', '!prunedwide')
               epoch = string.sub(head, 8)
-              floor = tonumber(redis.call('ZSCORE', ctl, '!floor') or nil)
-              stamp = tonumber(redis.call('ZSCORE', ctl, '!stamp') or nil)
+              floor, stamp = tonumber(held[1] or nil), tonumber(held[2] or nil)
+              pruned, prunedwide = tonumber(held[3] or nil), tonumber(held[4] or nil)
             end
-            local raised = 0
-            if not (epoch and floor and stamp) then
+            local raised, news = 0, {}
+            local function startover()
               redis.call('DEL', ctl)
+              pruned, prunedwide = nil, nil
+              news = {'0', '!epoch:' .. epoch}
+            end
+            if not (epoch and floor and stamp) then
               epoch, floor, stamp, raised = ARGV[1], 0, 0, 2
-              redis.call('ZADD', ctl, 0, '!epoch:' .. epoch)
+              startover()
             elseif stamp < applied then
               raised = 1
             end
@@ -51,53 +56,66 @@ final class ControlLog {
               stamp = math.max(stamp + 1, now, applied + 1)
               if raised > 0 then
                 floor = stamp
-                redis.call('ZADD', ctl, text(floor), '!floor')
-                table.insert(members, '!floor')
+                members[#members + 1] = '!floor'
               end
-              redis.call('ZADD', ctl, text(stamp), '!stamp')
-              redis.call('PUBLISH', ARGV[3], epoch .. ' ' .. text(previous) .. ' ' .. text(stamp) .. ' '
+              local at = text(stamp)
+              for i = 1, #members do
+                news[#news + 1] = at
+                news[#news + 1] = members[i]
+              end
+              redis.call('ZADD', ctl, at, '!stamp', unpack(news))
+              redis.call('PUBLISH', ARGV[3], epoch .. ' ' .. text(previous) .. ' ' .. at .. ' '
                   .. table.concat(members, ' '))
             end
             """;
 
     /**
      * ARGV: candidate epoch, applied, channel, retention of barriers of keys and of all others (us), most members, clear (0 or
-     * 1), barriers … Each pass looks at 512 members from where the last one stopped, which is more than one stamp has.
+     * 1), barriers …
+     *
+     * <p>Pruning is due once a second, or after an eighth of the retention if that is shorter, and as long as it is behind. A
+     * pass looks at 512 members from where the last one stopped, which is more than one stamp has. The cursor never goes
+     * beyond the stamp before this one: a node in step has applied that, and has missed nothing that was pruned.
      */
     private static final RedisScript<List<Object>> MINT = RedisScript.of(PRELUDE + """
                     if ARGV[7] == '1' or redis.call('ZCARD', ctl) + #ARGV - 7 > tonumber(ARGV[6]) then
-                      redis.call('DEL', ctl)
-                      redis.call('ZADD', ctl, 0, '!epoch:' .. epoch)
+                      startover()
                       if raised == 0 then raised = 3 end
                     end
                     local members = {}
                     for i = 8, #ARGV do members[#members + 1] = ARGV[i] end
                     mint(members)
-                    for i = 8, #ARGV do redis.call('ZADD', ctl, text(stamp), ARGV[i]) end
-                    local function prune(cursor, retention, all)
-                      local pruned = tonumber(redis.call('ZSCORE', ctl, cursor) or '1')
-                      local old = redis.call('ZRANGEBYSCORE', ctl, text(pruned), text(stamp - retention),
-                          'WITHSCORES', 'LIMIT', 0, 512)
+                    local function prune(cursor, from, retention, all)
+                      local horizon = stamp - retention
+                      local pause = math.max(1, math.min(1000000, retention / 8))
+                      if math.floor(stamp / pause) == math.floor(previous / pause)
+                          and not (from and horizon - from > 2 * pause) then
+                        return
+                      end
+                      local old = redis.call('ZRANGEBYSCORE', ctl, text(from or 1), text(horizon), 'WITHSCORES',
+                          'LIMIT', 0, 512)
+                      local gone = {}
                       for i = 1, #old, 2 do
                         local kind = string.sub(old[i], 1, 1)
-                        if kind == 'k' or (all and kind ~= '!') then redis.call('ZREM', ctl, old[i]) end
+                        if kind == 'k' or (all and kind ~= '!') then gone[#gone + 1] = old[i] end
                       end
-                      if #old > 0 then
-                        redis.call('ZADD', ctl, text(math.max(pruned, tonumber(old[#old]))), cursor)
+                      if #gone > 0 then redis.call('ZREM', ctl, unpack(gone)) end
+                      if from or #old > 0 then
+                        local reached = #old == 1024 and tonumber(old[#old]) or math.min(horizon, previous)
+                        redis.call('ZADD', ctl, text(math.max(from or 1, reached)), cursor)
                       end
                     end
-                    prune('!pruned', tonumber(ARGV[4]), false)
-                    prune('!prunedwide', tonumber(ARGV[5]), true)
+                    prune('!pruned', pruned, tonumber(ARGV[4]), false)
+                    prune('!prunedwide', prunedwide, tonumber(ARGV[5]), true)
                     return {epoch, text(previous), text(stamp), text(floor), tostring(raised), text(now)}
                     """, ScriptOutputType.MULTI);
 
     /** ARGV: candidate epoch, applied, channel, the caller's epoch, most barriers to return. */
     private static final RedisScript<List<Object>> READ = RedisScript.of(PRELUDE + """
                     if raised > 0 then mint({}) end
-                    local pruned = text(math.max(tonumber(redis.call('ZSCORE', ctl, '!pruned') or '0'),
-                        tonumber(redis.call('ZSCORE', ctl, '!prunedwide') or '0')))
+                    local forgotten = text(math.max(pruned or 0, prunedwide or 0))
                     local from = epoch == ARGV[4] and text(applied) or '0'
-                    local reply = {epoch, text(stamp), text(floor), tostring(raised), text(now), pruned}
+                    local reply = {epoch, text(stamp), text(floor), tostring(raised), text(now), forgotten}
                     if stamp > tonumber(from) then
                       local limit = tonumber(ARGV[5])
                       local gap = redis.call('ZRANGEBYSCORE', ctl, '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)

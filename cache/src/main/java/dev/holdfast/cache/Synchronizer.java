@@ -21,13 +21,16 @@ import org.slf4j.LoggerFactory;
  * Keeps this node in step: reads the log after every gap and on a heartbeat, and issues the journal again after every
  * reconnect, failover or flush, before tier 2 is read again.
  *
- * <p>Owns one thread, on which everything that waits for Redis happens; messages are applied on the link's thread as they
- * arrive.
+ * <p>Owns one thread, on which everything that waits for Redis happens. Messages are applied as they arrive: small ones on
+ * the I/O thread that read them, if nothing in their way can make it wait, all others on the link's message thread.
  */
 final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Synchronizer.class);
     private static final int ATTEMPTS = 3;
     private static final long NEVER = -1;
+
+    /** A message this long names a few keys, and takes microseconds to apply. */
+    private static final int QUICK_BYTES = 512;
 
     private final RedisLink link;
     private final Tier2 tier2;
@@ -35,6 +38,9 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     private final Journal journal;
     private final Counters counters;
     private final Steps steps;
+    /** Whether nothing that applying a message calls was written by the user, or may be held by a test. */
+    private final boolean quick;
+
     private final long replayWindowMicros;
     private final long wideRetentionMicros;
     private final long maxStaleNanos;
@@ -57,6 +63,8 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
         this.journal = journal;
         this.counters = counters;
         this.steps = settings.steps();
+        this.quick =
+                steps == Steps.NONE && settings.keyCodec() instanceof NaturalKeyCodec && settings.weigher() == null;
         this.replayWindowMicros =
                 TimeUnit.NANOSECONDS.toMicros(settings.replayWindow().toNanos());
         this.wideRetentionMicros =
@@ -107,6 +115,26 @@ final class Synchronizer<K, V> implements SubscriptionListener, AutoCloseable {
     @Override
     public void onSubscribed(long generation) {
         repairSoon();
+    }
+
+    /** On an I/O thread of the link, where no code of the user may run: not even a key's codec or {@code equals}. */
+    @Override
+    public boolean tryMessage(byte[] bytes) {
+        if (!quick || bytes.length > QUICK_BYTES) {
+            return false;
+        }
+        switch (coherence.tryReceive(ControlLog.Message.parse(bytes))) {
+            case COMPLETE -> {
+                return true;
+            }
+            case INCOMPLETE -> {
+                repairSoon();
+                return true;
+            }
+            default -> {
+                return false;
+            }
+        }
     }
 
     @Override

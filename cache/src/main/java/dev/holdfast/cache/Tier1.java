@@ -51,6 +51,9 @@ final class Tier1<K, V> {
     /** Stores under way; a hint, and racy: whoever is not in it has Caffeine's upkeep done by another thread. */
     private @Nullable Stores storing;
 
+    /** A thread that drops a key; a hint like the other. */
+    private @Nullable Thread dropping;
+
     Tier1(CacheSettings<K, V> settings, boolean alone, Barriers barriers, KeyNames<K> names, Counters counters) {
         this.ticker = settings.ticker();
         this.barriers = barriers;
@@ -77,12 +80,17 @@ final class Tier1<K, V> {
     }
 
     /**
-     * Who stores has just waited for Redis or the source, and does Caffeine's upkeep itself, unless there is much of it; who
-     * hits does not.
+     * Who stores has just waited for Redis or the source, and does Caffeine's upkeep itself, unless there is much of it; so
+     * does who drops single keys, since waking up a thread takes longer; who hits does not.
      */
     private void upkeep(Runnable task) {
         Stores stores = storing;
-        if (stores == null || !stores.defer(task)) {
+        if (stores != null && stores.defer(task)) {
+            return;
+        }
+        if (dropping == Thread.currentThread()) {
+            task.run();
+        } else {
             ForkJoinPool.commonPool().execute(task);
         }
     }
@@ -90,8 +98,10 @@ final class Tier1<K, V> {
     /** The value, if it is here and needs no second look. */
     @Nullable
     V get(K key) {
+        // The clock first: reading it waits for every load before it, so after the look-up it would wait for that.
+        long now = ticker.read();
         Entry<V> entry = entries.getIfPresent(key);
-        return entry == null ? null : hit(entry);
+        return entry == null ? null : hit(entry, now);
     }
 
     /** What is held for a key, whatever its state; counts nothing. */
@@ -103,7 +113,10 @@ final class Tier1<K, V> {
     /** The value of an entry just found, if it needs no second look. */
     @Nullable
     V hit(Entry<V> entry) {
-        long now = ticker.read();
+        return hit(entry, ticker.read());
+    }
+
+    private @Nullable V hit(Entry<V> entry, long now) {
         if (now - entry.checkAt < 0 && entry.version == barriers.version() && now - vouchedUntil < 0) {
             counters.tier1Hits.increment();
             return entry.value;
@@ -282,7 +295,9 @@ final class Tier1<K, V> {
 
     /** Drops a key if its value was born before the barrier. */
     void dropOlder(K key, long stamp) {
+        dropping = Thread.currentThread();
         entries.asMap().compute(key, (k, old) -> old == null || old.born < stamp ? null : old);
+        dropping = null;
     }
 
     /** Drops what fits; for the rare case that no barrier can stand for it. */

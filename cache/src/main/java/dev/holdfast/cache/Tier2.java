@@ -60,6 +60,9 @@ final class Tier2 {
         }
     }
 
+    /** Most keys of one MGET, which Redis executes as a whole while others wait. */
+    static final int KEYS_PER_MGET = 500;
+
     private final RedisLink link;
     private final KeyLayout layout;
     private final ControlLog log;
@@ -84,15 +87,35 @@ final class Tier2 {
         return link.callAsync(deadline, commands -> commands.get(name));
     }
 
-    /** Reads many values with one MGET (one per slot in a cluster): an answer for each key in turn. */
+    /**
+     * Reads many values: an answer for each key in turn. One MGET per {@value #KEYS_PER_MGET} keys (in a cluster also one
+     * per slot), those of a wave in one pipeline.
+     */
     List<KeyValue<byte[], byte[]>> getAll(List<String> keys, Duration deadline) {
-        byte[][] names = values(keys);
-        return present(link.call(deadline, commands -> commands.mget(names)));
+        return present(link.call(deadline, commands -> getAll(commands, keys)));
     }
 
     CompletableFuture<List<KeyValue<byte[], byte[]>>> getAllAsync(List<String> keys, Duration deadline) {
-        byte[][] names = values(keys);
-        return link.callAsync(deadline, commands -> commands.mget(names));
+        return link.callAsync(deadline, commands -> getAll(commands, keys));
+    }
+
+    private CompletionStage<List<KeyValue<byte[], byte[]>>> getAll(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<String> keys) {
+        return keys.size() <= KEYS_PER_MGET
+                ? commands.mget(values(keys))
+                : Waves.send(keys, some -> getWave(commands, some));
+    }
+
+    private CompletionStage<List<KeyValue<byte[], byte[]>>> getWave(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<String> keys) {
+        List<CompletableFuture<List<KeyValue<byte[], byte[]>>>> replies = new ArrayList<>();
+        for (int from = 0; from < keys.size(); from += KEYS_PER_MGET) {
+            int to = Math.min(keys.size(), from + KEYS_PER_MGET);
+            replies.add(commands.mget(values(keys.subList(from, to))).toCompletableFuture());
+        }
+        return all(replies)
+                .thenApply(done ->
+                        replies.stream().flatMap(reply -> reply.join().stream()).toList());
     }
 
     private byte[][] values(List<String> keys) {
@@ -153,14 +176,19 @@ final class Tier2 {
     List<Claim> claimAll(List<String> keys, Duration deadline) {
         Map<String, byte[]> tokens = newTokens(keys);
         try {
-            return present(link.call(deadline, commands -> {
-                List<CompletableFuture<Claim>> replies = new ArrayList<>(keys.size());
-                tokens.forEach(
-                        (key, token) -> replies.add(claim(commands, key, token).toCompletableFuture()));
-                return all(replies)
-                        .thenApply(done ->
-                                replies.stream().map(CompletableFuture::join).toList());
-            }));
+            return present(link.call(
+                    deadline,
+                    commands -> Waves.send(keys, some -> {
+                        List<CompletableFuture<Claim>> replies = new ArrayList<>(some.size());
+                        for (String key : some) {
+                            replies.add(claim(commands, key, present(tokens.get(key)))
+                                    .toCompletableFuture());
+                        }
+                        return all(replies)
+                                .thenApply(done -> replies.stream()
+                                        .map(CompletableFuture::join)
+                                        .toList());
+                    })));
         } catch (RedisException e) {
             takeBack(tokens, e);
             throw e;
@@ -177,27 +205,34 @@ final class Tier2 {
     }
 
     /** Asks for many leases in one pipeline; keys that another node is loading are absent from the result. */
-    Map<String, byte[]> leaseAll(Collection<String> keys, Duration deadline) {
+    Map<String, byte[]> leaseAll(List<String> keys, Duration deadline) {
         Map<String, byte[]> tokens = newTokens(keys);
         try {
-            return present(link.call(deadline, commands -> {
-                Map<String, CompletableFuture<@Nullable String>> replies = new HashMap<>();
-                tokens.forEach((key, token) ->
-                        replies.put(key, askLease(commands, key, token).toCompletableFuture()));
-                return all(replies.values()).thenApply(done -> {
-                    Map<String, byte[]> granted = new HashMap<>(tokens);
-                    replies.forEach((key, reply) -> {
-                        if (reply.join() == null) {
-                            granted.remove(key);
-                        }
-                    });
-                    return granted;
-                });
-            }));
+            List<Boolean> granted = present(
+                    link.call(deadline, commands -> Waves.send(keys, some -> askLeases(commands, some, tokens))));
+            Map<String, byte[]> leases = new HashMap<>(tokens);
+            for (int i = 0; i < keys.size(); i++) {
+                if (!granted.get(i)) {
+                    leases.remove(keys.get(i));
+                }
+            }
+            return leases;
         } catch (RedisException e) {
             takeBack(tokens, e);
             throw e;
         }
+    }
+
+    private CompletionStage<List<Boolean>> askLeases(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<String> keys, Map<String, byte[]> tokens) {
+        List<CompletableFuture<Boolean>> replies = new ArrayList<>(keys.size());
+        for (String key : keys) {
+            replies.add(askLease(commands, key, present(tokens.get(key)))
+                    .thenApply(reply -> reply != null)
+                    .toCompletableFuture());
+        }
+        return all(replies)
+                .thenApply(done -> replies.stream().map(CompletableFuture::join).toList());
     }
 
     private CompletionStage<@Nullable String> askLease(
@@ -207,7 +242,7 @@ final class Tier2 {
 
     /** Stores values under their leases in one pipeline, also as the second half of a put; for each, whether it was stored. */
     CompletableFuture<List<Boolean>> fill(List<Fill> fills, Duration within) {
-        return link.callAsync(within, commands -> fill(commands, fills));
+        return link.callAsync(within, commands -> Waves.send(fills, some -> fill(commands, some)));
     }
 
     private CompletionStage<List<Boolean>> fill(RedisClusterAsyncCommands<byte[], byte[]> commands, List<Fill> fills) {
@@ -229,12 +264,19 @@ final class Tier2 {
 
     /** Gives leases back whose load brought nothing to store. */
     CompletableFuture<?> release(Map<String, byte[]> tokens) {
-        return link.callAsync(deadline, commands -> {
-            List<CompletableFuture<Long>> replies = new ArrayList<>();
-            tokens.forEach((key, token) -> replies.add(RELEASE.run(commands, new byte[][] {layout.lease(key)}, token)
-                    .toCompletableFuture()));
-            return all(replies);
-        });
+        return link.callAsync(
+                deadline, commands -> Waves.send(List.copyOf(tokens.entrySet()), some -> release(commands, some)));
+    }
+
+    private CompletionStage<List<Long>> release(
+            RedisClusterAsyncCommands<byte[], byte[]> commands, List<Map.Entry<String, byte[]>> tokens) {
+        List<CompletableFuture<Long>> replies = new ArrayList<>(tokens.size());
+        for (Map.Entry<String, byte[]> token : tokens) {
+            replies.add(RELEASE.run(commands, new byte[][] {layout.lease(token.getKey())}, token.getValue())
+                    .toCompletableFuture());
+        }
+        return all(replies)
+                .thenApply(done -> replies.stream().map(CompletableFuture::join).toList());
     }
 
     /** Deletes values and leases, pipelined: first half of an invalidation of keys. */

@@ -216,9 +216,14 @@ public interface TieredCache<K, V> extends AutoCloseable {
      * Deletes values from Redis that no node can use any more, at a bounded pace. Nothing needs this to be correct: it
      * frees memory after {@link #clear}, {@link #invalidateTag} or {@link #invalidatePrefix} before the values expire.
      *
-     * @param keysPerSecond how many values to look at per second at most, at least 1
-     * @return how many were deleted
-     * @throws dev.holdfast.core.redis.RedisException if Redis fails on the way
+     * <p>It walks through the keys of one primary after the other, on this thread, and stops when the thread is interrupted.
+     * In a cluster a primary that fails keeps nobody from purging the others; values whose slot moves meanwhile may be
+     * passed over.
+     *
+     * @param keysPerSecond how many values to look at per second at most, at least 1, on all primaries together
+     * @return how many were deleted; of an interrupted purge, how many until then
+     * @throws dev.holdfast.core.redis.RedisException if a primary failed on the way; what could be deleted on the others is
+     *     deleted, and the message tells how many and where the end was not reached
      */
     long purge(int keysPerSecond);
 

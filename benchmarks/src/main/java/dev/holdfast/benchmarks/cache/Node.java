@@ -22,6 +22,9 @@ final class Node<V> implements AutoCloseable {
     /** How long anything may take that is waited for before measuring. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    /** Longer than any fill may be under way. */
+    private static final Duration FILL_PATIENCE = Duration.ofSeconds(5);
+
     private final RedisLink link;
     private final TieredCache<Long, V> cache;
 
@@ -82,14 +85,22 @@ final class Node<V> implements AutoCloseable {
 
     /** Waits until as many values were stored in tier 2, which nobody else waits for. */
     void awaitFills(long fills) throws InterruptedException {
+        if (!reachesFills(fills)) {
+            throw new IllegalStateException(
+                    "not everything was stored in tier 2: " + cache.stats() + ", expected " + fills + " fills");
+        }
+    }
+
+    /** The same; false if that does not come about while fills are under way. */
+    boolean reachesFills(long fills) throws InterruptedException {
         long start = System.nanoTime();
         while (cache.stats().fills() < fills) {
-            if (System.nanoTime() - start > PATIENCE.toNanos()) {
-                throw new IllegalStateException(
-                        "not everything was stored in tier 2: " + cache.stats() + ", expected " + fills + " fills");
+            if (System.nanoTime() - start > FILL_PATIENCE.toNanos()) {
+                return false;
             }
             TimeUnit.MILLISECONDS.sleep(1);
         }
+        return true;
     }
 
     @Override

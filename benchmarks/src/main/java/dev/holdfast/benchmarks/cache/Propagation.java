@@ -7,6 +7,7 @@ import dev.holdfast.benchmarks.Session;
 import dev.holdfast.benchmarks.Side;
 import dev.holdfast.benchmarks.Target;
 import dev.holdfast.benchmarks.floor.LettuceChannel;
+import dev.holdfast.cache.CacheStats;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,10 @@ final class Propagation implements Scenario {
             Map<Long, Long> held = there.cache().asMap();
             Side invalidation = pair -> {
                 // What is read while an earlier invalidation is still being applied is not kept.
+                long ended = endedFills(there);
                 await(() -> there.cache().get(KEY) != null && held.containsKey(KEY), System.nanoTime());
+                // The raw message does not share its servers with a fill under way either.
+                await(() -> endedFills(there) > ended, System.nanoTime());
                 long start = System.nanoTime();
                 here.cache().invalidate(KEY);
                 await(() -> !held.containsKey(KEY), start);
@@ -62,6 +66,11 @@ final class Propagation implements Scenario {
                             .run(),
                     "ns");
         }
+    }
+
+    private static long endedFills(Node<Long> node) {
+        CacheStats stats = node.cache().stats();
+        return stats.fills() + stats.fillsRefused() + stats.tier2Failures();
     }
 
     private static void await(BooleanSupplier done, long start) {

@@ -1,7 +1,9 @@
 package dev.holdfast.core.redis;
 
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What stands behind a link: one primary, or a cluster of them. Brings the link up and down. Thread-safe. */
 interface Backend {
@@ -23,6 +25,16 @@ interface Backend {
     /** Primaries that own slots and are not connected, while others are; published. */
     default Collection<HostPort> unreachable() {
         return List.of();
+    }
+
+    /** The owners of slots, connected or not; null where there is but one server, whose address may change. */
+    default @Nullable Collection<HostPort> primaries() {
+        return null;
+    }
+
+    /** Commands for one of several primaries; null while it is not connected. */
+    default @Nullable RedisClusterAsyncCommands<byte[], byte[]> commandsOf(HostPort primary) {
+        return null;
     }
 
     /** Where subscriptions go. */

@@ -29,6 +29,7 @@ final class Channels implements NettyCustomizer {
     public void afterChannelInitialized(Channel channel) {
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         SocketGuard.install(channel, handshakeTimeout);
+        channel.pipeline().addLast(new JointFlush());
         open.add(channel);
         channel.closeFuture().addListener(closed -> open.remove(channel));
     }

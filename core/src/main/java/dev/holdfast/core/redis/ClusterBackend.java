@@ -1,6 +1,7 @@
 package dev.holdfast.core.redis;
 
 import dev.holdfast.core.Problem;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -159,6 +160,17 @@ final class ClusterBackend implements Backend {
                 .filter(n -> n.connection == null)
                 .map(n -> n.address)
                 .toList();
+    }
+
+    @Override
+    public Collection<HostPort> primaries() {
+        return nodes.primaries();
+    }
+
+    @Override
+    public @Nullable RedisClusterAsyncCommands<byte[], byte[]> commandsOf(HostPort primary) {
+        NodeConnection connection = nodes.connection(primary);
+        return connection == null ? null : connection.commands();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.holdfast.core.redis;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,11 @@ final class ClusterNodes {
     NodeConnection any(int random) {
         List<NodeConnection> all = snapshot.all;
         return all.isEmpty() ? null : all.get(Math.floorMod(random, all.size()));
+    }
+
+    /** The owners of slots, connected or not. */
+    Set<HostPort> primaries() {
+        return snapshot.table.primaries();
     }
 
     @Nullable

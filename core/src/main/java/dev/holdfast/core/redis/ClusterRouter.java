@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not Lettuce's cluster client: that one reconnects by itself, and then sends again what may have been executed (all
  * versions before 7), or writes after its deadline what waited for a connection. Here a command is written at once or
- * refused. Commands that address every node (FLUSHALL, KEYS, SCAN, SCRIPT LOAD …) are not supported. Thread-safe: reads
- * {@link ClusterNodes} only.
+ * refused. Commands that address every node (FLUSHALL, KEYS, SCAN, SCRIPT LOAD …) are not supported: they go to each {@link
+ * RedisPrimary}. Thread-safe: reads {@link ClusterNodes} only.
  */
 final class ClusterRouter implements StatefulRedisClusterConnection<byte[], byte[]> {
     private final ClusterNodes nodes;

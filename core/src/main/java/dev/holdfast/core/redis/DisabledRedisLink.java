@@ -6,6 +6,7 @@ import dev.holdfast.core.health.Reading;
 import dev.holdfast.core.health.Status;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,11 @@ final class DisabledRedisLink implements RedisLink {
     @Override
     public <T> CompletableFuture<T> callAsync(Duration deadline, RedisOperation<T> operation) {
         return CompletableFuture.failedFuture(refused());
+    }
+
+    @Override
+    public List<RedisPrimary> primaries() {
+        return List.of();
     }
 
     @Override

@@ -3,9 +3,12 @@ package dev.holdfast.core.redis;
 import dev.holdfast.core.Problem;
 import dev.holdfast.core.Threads;
 import dev.holdfast.core.health.HealthProbe;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -109,15 +112,20 @@ final class LiveRedisLink implements RedisLink {
 
     @Override
     public <T> @Nullable T call(Duration deadline, RedisOperation<T> operation) {
+        return call(null, deadline, operation);
+    }
+
+    private <T> @Nullable T call(@Nullable HostPort primary, Duration deadline, RedisOperation<T> operation) {
         IoThread.refuse();
         long limit = nanos(deadline);
         LinkStatus status = admit(limit, deadline);
+        RedisClusterAsyncCommands<byte[], byte[]> commands = primary == null ? status.commands() : commandsOf(primary);
         long start = System.nanoTime();
         CompletableFuture<T> work;
         boolean single;
         int before = CountedCommands.handedOver();
         try {
-            CompletionStage<T> stage = send(operation, status);
+            CompletionStage<T> stage = send(operation, commands);
             single = isSingle(stage, before);
             work = stage.toCompletableFuture();
         } catch (RuntimeException | Error e) {
@@ -152,7 +160,7 @@ final class LiveRedisLink implements RedisLink {
         long start = System.nanoTime();
         int before = CountedCommands.handedOver();
         try {
-            CompletionStage<T> stage = send(operation, status);
+            CompletionStage<T> stage = send(operation, status.commands());
             return new Pending<T>(new Books(status, deadline, isSingle(stage, before)), start)
                     .await(stage, connector.timer(), limit);
         } catch (RuntimeException | Error e) {
@@ -178,8 +186,18 @@ final class LiveRedisLink implements RedisLink {
         return status;
     }
 
-    private static <T> CompletionStage<T> send(RedisOperation<T> operation, LinkStatus status) {
-        CompletionStage<T> stage = operation.send(Objects.requireNonNull(status.commands()));
+    private RedisClusterAsyncCommands<byte[], byte[]> commandsOf(HostPort primary) {
+        RedisClusterAsyncCommands<byte[], byte[]> commands = backend.commandsOf(primary);
+        if (commands == null) {
+            gate.failed(Failures.Kind.REJECTED, 0, null, false);
+            throw new RedisUnavailableException("no primary is connected at " + primary + ": nothing was sent", null);
+        }
+        return commands;
+    }
+
+    private static <T> CompletionStage<T> send(
+            RedisOperation<T> operation, @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands) {
+        CompletionStage<T> stage = operation.send(Objects.requireNonNull(commands));
         return Objects.requireNonNull(stage, "the operation returned null instead of a stage");
     }
 
@@ -233,6 +251,38 @@ final class LiveRedisLink implements RedisLink {
         return duration.isNegative()
                 ? -1
                 : duration.toSeconds() > 3_000_000_000L ? Long.MAX_VALUE / 2 : duration.toNanos();
+    }
+
+    @Override
+    public List<RedisPrimary> primaries() {
+        Collection<HostPort> several = backend.primaries();
+        return several == null
+                ? RedisLink.super.primaries()
+                : several.stream().<RedisPrimary>map(Primary::new).toList();
+    }
+
+    /** One primary of a cluster. */
+    private final class Primary implements RedisPrimary {
+        private final HostPort address;
+
+        Primary(HostPort address) {
+            this.address = address;
+        }
+
+        @Override
+        public String name() {
+            return address.toString();
+        }
+
+        @Override
+        public <T> @Nullable T call(Duration deadline, RedisOperation<T> operation) {
+            return LiveRedisLink.this.call(address, deadline, operation);
+        }
+
+        @Override
+        public String toString() {
+            return "RedisPrimary[" + address + "]";
+        }
     }
 
     @Override

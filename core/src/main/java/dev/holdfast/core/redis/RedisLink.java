@@ -4,6 +4,7 @@ import dev.holdfast.core.Problem;
 import dev.holdfast.core.health.HealthProbe;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -136,6 +137,34 @@ public interface RedisLink extends AutoCloseable {
      *     throws itself. Dependents must not block: they may run on an I/O thread
      */
     <T> CompletableFuture<T> callAsync(Duration deadline, RedisOperation<T> operation);
+
+    /**
+     * The servers that hold the data now, for work that concerns each of them: walking through all keys, say.
+     *
+     * <p>In a cluster these are the owners of slots as this link last heard, connected or not; slots may move between them
+     * at any time. Otherwise it is the one server of the link, whichever that is when it is called.
+     *
+     * @return the servers in no particular order; empty if the link is disabled, or has not heard from its cluster yet
+     * @throws UnsupportedOperationException if a wrapper around the link of a cluster does not pass this on
+     */
+    default List<RedisPrimary> primaries() {
+        RedisLink link = this;
+        if (mode() == RedisMode.CLUSTER) {
+            throw new UnsupportedOperationException(
+                    getClass().getName() + " does not know the primaries of its cluster");
+        }
+        return List.of(new RedisPrimary() {
+            @Override
+            public String name() {
+                return link.toString();
+            }
+
+            @Override
+            public <T> @Nullable T call(Duration deadline, RedisOperation<T> operation) {
+                return link.call(deadline, operation);
+            }
+        });
+    }
 
     /**
      * Subscribes to a channel, now and after every interruption, on a connection that all subscriptions share.

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
  * that moment; compare {@link RedisLink#generation()} where it matters. All operations share the connection and answers
  * come in order, so no command may block on the server (BLPOP, WAIT, XREAD with BLOCK, scripts that take seconds): others
  * would wait behind it, and the link would take the silence for a frozen server. Commands that address all nodes of a cluster
- * (FLUSHALL, KEYS, SCAN, SCRIPT LOAD …) are not supported there. A step that begins after the deadline is still sent,
+ * (FLUSHALL, KEYS, SCAN, SCRIPT LOAD …) are not supported there, but on each of its {@link RedisLink#primaries()}. A step that begins after the deadline is still sent,
  * unless the stage was made by one command or one script.
  *
  * @param <T> what it yields; may be null, as GET of a missing key is

@@ -18,8 +18,10 @@ import org.slf4j.LoggerFactory;
 /**
  * All subscriptions of a link, on one connection of their own.
  *
- * <p>The message thread owns {@code channels}, {@code connection} and everything in them: whatever happens is queued to
- * it, in the order of arrival, and listeners run on it. {@code loop} belongs to the link thread. {@code epoch} numbers
+ * <p>Whoever has its turn in {@code messages} owns {@code channels}, {@code connection} and everything in them: whatever
+ * happens takes its turn there in the order of arrival, on the message thread, on which listeners run. Only a message that
+ * finds nothing before it takes its turn on the I/O thread that read it, to be offered to listeners which are quick enough;
+ * for the others it is queued. {@code loop} belongs to the link thread. {@code epoch} numbers
  * connections; events of an older one are skipped. {@code waiting} counts queued messages; too many of them and the
  * connection is given up, which listeners see as a gap.
  */
@@ -219,6 +221,32 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
         }
     }
 
+    /** Hands a message to those who take it at once; for the others it is queued, behind nothing, since this is its turn. */
+    private void offer(byte[] name, byte[] message, long of) {
+        Channel channel = channels.get(ByteBuffer.wrap(name));
+        if (of != epoch.get() || channel == null || !channel.confirmed) {
+            return;
+        }
+        received.increment();
+        for (Subscriber subscriber : channel.subscribers) {
+            if (!subscriber.closed && !taken(subscriber, message)) {
+                waiting.incrementAndGet();
+                messages.execute(() -> {
+                    waiting.decrementAndGet();
+                    if (of == epoch.get()) {
+                        tell(subscriber, s -> s.listener.onMessage(message));
+                    }
+                });
+            }
+        }
+    }
+
+    private boolean taken(Subscriber subscriber, byte[] message) {
+        boolean[] taken = {true}; // Also by a listener that throws.
+        messages.guarded(() -> taken[0] = subscriber.listener.tryMessage(message));
+        return taken[0];
+    }
+
     private interface Call {
         void on(Subscriber subscriber);
     }
@@ -255,21 +283,26 @@ final class SubscriptionHub implements ConnectionLoop.Owner {
 
         @Override
         public void message(byte[] channel, byte[] message) {
-            if (mine != epoch.get()) {
-                return;
-            }
-            if (waiting.incrementAndGet() > settings.subscriptionBacklog()) {
-                waiting.decrementAndGet();
-                if (epoch.compareAndSet(mine, mine + 1)) {
-                    overflows.increment();
-                    loop.drop(from, settings.subscriptionBacklog() + " messages wait for slow listeners");
-                }
+            if (mine != epoch.get() || messages.tryRun(() -> offer(channel, message, mine)) || !mayWait()) {
                 return;
             }
             messages.execute(() -> {
                 waiting.decrementAndGet();
                 deliver(channel, message, mine);
             });
+        }
+
+        /** Counts a message that is to wait; if too many do, none of this connection is heard any more. */
+        private boolean mayWait() {
+            if (waiting.incrementAndGet() <= settings.subscriptionBacklog()) {
+                return true;
+            }
+            waiting.decrementAndGet();
+            if (epoch.compareAndSet(mine, mine + 1)) {
+                overflows.increment();
+                loop.drop(from, settings.subscriptionBacklog() + " messages wait for slow listeners");
+            }
+            return false;
         }
     }
 
