@@ -11,22 +11,33 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/** Half an hour of churn over more keys than fit anywhere: nothing grows. Minutes by {@code -Dsoak.minutes=30}. */
+/**
+ * Half an hour of churn over more keys than fit anywhere: nothing grows.
+ *
+ * <p>Minutes by {@code -Dsoak.minutes=30}; the heap that was promised by {@code -Dtest.heap=512m}.
+ */
 @Tag("nightly")
 class SoakTest {
-    private static final long KEYS = 10_000_000;
+    private static final int KEYS = 10_000_000;
 
     private record Sample(long heap, int threads, long clients, long barriers) {}
 
     @Test
+    @Timeout(value = 90, unit = TimeUnit.MINUTES)
     void churn_overTenMillionKeys_leavesHeapThreadsAndConnectionsFlat() throws Exception {
         Duration length = Duration.ofMinutes(Long.getLong("soak.minutes", 30));
         AtomicBoolean stop = new AtomicBoolean();
         AtomicLong operations = new AtomicLong();
+        AtomicLong next = new AtomicLong();
+        AtomicIntegerArray seen = new AtomicIntegerArray(KEYS / Integer.SIZE + 1);
         List<Sample> samples = new ArrayList<>();
         try (RedisServer redis =
                         RedisServer.builder().maxMemory("256mb", "volatile-lru").start();
@@ -44,7 +55,7 @@ class SoakTest {
                         .awaitInStep()) {
             List<CompletableFuture<Void>> callers = new ArrayList<>();
             for (int t = 0; t < 4; t++) {
-                callers.add(node.inBackground(() -> churn(node, stop, operations)));
+                callers.add(node.inBackground(() -> churn(node, stop, operations, next, seen)));
             }
             long end = System.nanoTime() + length.toNanos();
             while (System.nanoTime() - end < 0) {
@@ -70,7 +81,8 @@ class SoakTest {
                     .as("keys without a time to live: the control key")
                     .isEqualTo(1);
         }
-        System.out.println("soak: " + operations.get() + " operations in " + length + ": " + samples);
+        System.out.println("soak: " + operations.get() + " operations on " + distinct(seen) + " keys in " + length
+                + " with at most " + (Runtime.getRuntime().maxMemory() >> 20) + " MB: " + samples);
         List<Sample> early = samples.subList(samples.size() / 4, samples.size() / 2);
         List<Sample> late = samples.subList(3 * samples.size() / 4, samples.size());
         assertThat(least(late)).as("live heap").isLessThan(least(early) + (32 << 20));
@@ -81,10 +93,16 @@ class SoakTest {
         assertThat(late).allSatisfy(sample -> assertThat(sample.barriers()).isLessThanOrEqualTo(20_000));
     }
 
-    private static void churn(Node node, AtomicBoolean stop, AtomicLong operations) {
+    private static void churn(
+            Node node, AtomicBoolean stop, AtomicLong operations, AtomicLong next, AtomicIntegerArray seen) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         while (!stop.get()) {
+            if (operations.getAndIncrement() % 8 == 0) {
+                walk(node, next, seen);
+                continue;
+            }
             long key = (long) (KEYS * Math.pow(random.nextDouble(), 3)); // the first ones much more often
+            see(seen, key);
             switch (random.nextInt(100)) {
                 case 0 -> node.cache.invalidate(key);
                 case 1 -> node.cache.invalidateTag("t" + key % 1_000);
@@ -94,8 +112,28 @@ class SoakTest {
                 case 5 -> node.cache.async().get(key).join();
                 default -> node.get(key);
             }
-            operations.incrementAndGet();
         }
+    }
+
+    /** Each key in its turn, a hundred at a time. */
+    private static void walk(Node node, AtomicLong next, AtomicIntegerArray seen) {
+        long first = next.getAndAdd(100);
+        List<Long> keys = LongStream.range(first, first + 100)
+                .map(key -> key % KEYS)
+                .boxed()
+                .toList();
+        keys.forEach(key -> see(seen, key));
+        node.cache.getAll(keys);
+    }
+
+    private static void see(AtomicIntegerArray seen, long key) {
+        seen.accumulateAndGet((int) (key / Integer.SIZE), 1 << key % Integer.SIZE, (bits, bit) -> bits | bit);
+    }
+
+    private static int distinct(AtomicIntegerArray seen) {
+        return IntStream.range(0, seen.length())
+                .map(word -> Integer.bitCount(seen.get(word)))
+                .sum();
     }
 
     private static Sample sample(RedisServer redis, Node node) {
