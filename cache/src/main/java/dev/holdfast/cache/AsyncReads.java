@@ -125,16 +125,17 @@ final class AsyncReads<K, V> {
             boolean again) {
         Flight<V> flight = attempt.flight;
         Flight<V> newer = flights.replace(attempt.key, slow, flight) ? null : flights.register(attempt.key, flight);
-        boolean joins = newer != null && !again;
-        var unused = await(attempt.key, joins ? newer : flight, joins)
-                .whenComplete((value, failure) -> complete(result, value, failure));
-        if (joins) {
+        if (newer != null && !again) {
+            var unused = await(attempt.key, newer, true)
+                    .whenComplete((value, failure) -> complete(result, value, failure));
             replaceLater(newer, result, () -> replace(newer, attempt, origin, result, true));
             return;
         }
         if (newer != null) {
             flight.detach();
         }
+        var unused = await(attempt.key, flight, false)
+                .whenComplete((value, failure) -> complete(result, value, failure));
         fly(attempt, origin);
     }
 
