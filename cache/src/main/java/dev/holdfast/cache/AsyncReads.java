@@ -111,15 +111,32 @@ final class AsyncReads<K, V> {
         }
         CompletableFuture<@Nullable V> result = new CompletableFuture<>();
         var unused = joined.whenComplete((value, failure) -> complete(result, value, failure));
-        replaceLater(slow, result, () -> {
-            if (!flights.replace(key, slow, flight)) {
-                flight.detach();
-            }
-            var unusedReplacement =
-                    await(key, flight, false).whenComplete((value, failure) -> complete(result, value, failure));
-            fly(new Attempt<>(reading, key, escaped, flight, origin.blocking(), stale), origin);
-        });
+        Attempt<K, V> attempt = new Attempt<>(reading, key, escaped, flight, origin.blocking(), stale);
+        replaceLater(slow, result, () -> replace(slow, attempt, origin, result, false));
         return result;
+    }
+
+    /** Of all that waited one takes the place of the slow flight, and the others join that, once. */
+    private void replace(
+            Flight<V> slow,
+            Attempt<K, V> attempt,
+            Origin<K, V> origin,
+            CompletableFuture<@Nullable V> result,
+            boolean again) {
+        Flight<V> flight = attempt.flight;
+        Flight<V> newer = flights.replace(attempt.key, slow, flight) ? null : flights.register(attempt.key, flight);
+        if (newer != null && !again) {
+            var unused = await(attempt.key, newer, true)
+                    .whenComplete((value, failure) -> complete(result, value, failure));
+            replaceLater(newer, result, () -> replace(newer, attempt, origin, result, true));
+            return;
+        }
+        if (newer != null) {
+            flight.detach();
+        }
+        var unused = await(attempt.key, flight, false)
+                .whenComplete((value, failure) -> complete(result, value, failure));
+        fly(attempt, origin);
     }
 
     /** Again and again as long as the slow one waits for another node, which has a bound of its own. */

@@ -25,6 +25,10 @@ final class Barriers {
     private final ConcurrentHashMap<String, Long> softKeys;
     private final ConcurrentHashMap<String, Long> softTags;
     private volatile long floor;
+
+    /** Newest barrier of a tag or prefix that was forgotten; see {@link #forgotten}. */
+    private volatile long forgotten;
+
     private volatile int version;
 
     /**
@@ -63,7 +67,17 @@ final class Barriers {
     /** Whether a value of this key and these tags may be served or stored. */
     boolean valid(String escapedKey, String[] escapedTags, long born) {
         Long barrier = keys.get(escapedKey);
-        return (barrier == null || born >= barrier) && validWide(escapedKey, escapedTags, born);
+        return (barrier == null || born >= barrier)
+                && validWide(escapedKey, escapedTags, born)
+                && born >= forgotten; // Last, as the floor: it is raised before what it stands for goes.
+    }
+
+    /**
+     * A barrier of a tag or prefix was forgotten, here or in Redis, since whatever it fenced has ended by the settings of who
+     * forgot it. Where other nodes have longer lives it has not, so nothing is taken from tier 2 that was born before.
+     */
+    void forgotten(long stamp) {
+        forgotten = Math.max(forgotten, stamp);
     }
 
     /** The same for an entry of tier 1, which the barrier of its key would have dropped. */
@@ -155,6 +169,12 @@ final class Barriers {
     void prune(long keyHorizon, long wideHorizon) {
         maps.forEach((kind, map) -> {
             long horizon = kind == Kind.KEY ? keyHorizon : wideHorizon;
+            if (kind == Kind.TAG || kind == Kind.PREFIX) {
+                map.values().stream()
+                        .filter(barrier -> barrier < horizon)
+                        .max(Long::compare)
+                        .ifPresent(this::forgotten);
+            }
             map.values().removeIf(barrier -> barrier < horizon);
         });
     }
@@ -163,6 +183,7 @@ final class Barriers {
     void reset(long newFloor) {
         floor = Long.MAX_VALUE; // Or a reader would find barriers gone before the new floor stands for them.
         maps.values().forEach(Map::clear);
+        forgotten = 0;
         floor = newFloor;
         moved();
     }

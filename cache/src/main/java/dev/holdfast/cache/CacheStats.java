@@ -12,8 +12,8 @@ package dev.holdfast.cache;
  * @param undecodable tier-2 values that were not in a known format, corrupt, or another key's
  * @param fills values stored in tier 2
  * @param fillsRefused values that tier 2 did not take, since the key changed during the load
- * @param invalidationsSent keys invalidated by this node
- * @param invalidationsReceived keys that other nodes or a repair invalidated here
+ * @param invalidationsSent keys, tags and prefixes invalidated or expired by this node
+ * @param invalidationsReceived those that other nodes or a repair invalidated here
  * @param reissued keys invalidated again after a reconnect, a failover or a flush
  * @param repairs readings of the barrier log that found something missed
  * @param staleServed reads answered with a stale value, since the source was slow, failed or is being asked by another node

@@ -275,6 +275,7 @@ final class Coherence<K, V> {
                     invalidateEverything();
                 }
             }
+            barriers.forgotten(read.prunedWide());
             if (read.foreign() || read.pruned() >= read.stamp()) {
                 raiseFloor(read.stamp()); // Some barriers are not known here, and tier 2 is read all the same.
             }

@@ -113,9 +113,10 @@ final class ControlLog {
     /** ARGV: candidate epoch, applied, channel, the caller's epoch, most barriers to return. */
     private static final RedisScript<List<Object>> READ = RedisScript.of(PRELUDE + """
                     if raised > 0 then mint({}) end
-                    local forgotten = text(math.max(pruned or 0, prunedwide or 0))
+                    local wide = prunedwide or 0
+                    local forgotten = text(math.max(pruned or 0, wide))
                     local from = epoch == ARGV[4] and text(applied) or '0'
-                    local reply = {epoch, text(stamp), text(floor), tostring(raised), text(now), forgotten}
+                    local reply = {epoch, text(stamp), text(floor), tostring(raised), text(now), forgotten, text(wide)}
                     if stamp > tonumber(from) then
                       local limit = tonumber(ARGV[5])
                       local gap = redis.call('ZRANGEBYSCORE', ctl, '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
@@ -156,6 +157,7 @@ final class ControlLog {
      * @param pruned stamp up to which barriers may have been forgotten
      * @param gap barriers newer than what the caller had applied
      * @param foreign whether the gap also held barriers that this version does not know
+     * @param prunedWide the same as {@code pruned}, for barriers that are not of keys
      */
     record Read(
             String epoch,
@@ -165,7 +167,21 @@ final class ControlLog {
             long redisMicros,
             long pruned,
             List<Barrier> gap,
-            boolean foreign) {}
+            boolean foreign,
+            long prunedWide) {
+        /** A reading of a log from which no barrier of a tag or prefix was forgotten. */
+        Read(
+                String epoch,
+                long stamp,
+                long floor,
+                int raised,
+                long redisMicros,
+                long pruned,
+                List<Barrier> gap,
+                boolean foreign) {
+            this(epoch, stamp, floor, raised, redisMicros, pruned, gap, foreign, 0);
+        }
+    }
 
     /**
      * One announcement.
@@ -249,9 +265,9 @@ final class ControlLog {
     }
 
     private static Read parseRead(List<Object> reply) {
-        List<Barrier> gap = new ArrayList<>(Math.max(0, reply.size() - 6) / 2);
+        List<Barrier> gap = new ArrayList<>(Math.max(0, reply.size() - 7) / 2);
         boolean foreign = false;
-        for (int i = 6; i + 1 < reply.size(); i += 2) {
+        for (int i = 7; i + 1 < reply.size(); i += 2) {
             String name = text(reply, i);
             Member member = Member.parse(name);
             if (member != null) {
@@ -268,7 +284,8 @@ final class ControlLog {
                 number(reply, 4),
                 number(reply, 5),
                 gap,
-                foreign);
+                foreign,
+                number(reply, 6));
     }
 
     private static String text(List<Object> reply, int index) {

@@ -81,21 +81,26 @@ final class ReadThrough<K, V> {
         reading.refuseRecursion(key);
         Flight<V> flight = new Flight<>();
         Flight<V> other = flights.register(key, flight);
-        if (other != null) {
-            if (Reading.mayJoin(other)) {
-                try {
-                    return await(key, other, stale, true);
-                } catch (TimeoutException e) {
-                    counters.joinTimeouts.increment();
-                    if (!flights.replace(key, other, flight)) {
-                        flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and
-                        // store nothing.
-                    }
-                } finally {
-                    Flights.waited();
-                }
-            } else {
+        boolean again = false;
+        while (other != null) {
+            if (!Reading.mayJoin(other)) {
                 flight.detach();
+                break;
+            }
+            try {
+                return await(key, other, stale, true);
+            } catch (TimeoutException e) {
+                counters.joinTimeouts.increment();
+                // Of all that waited one takes its place, and the others join that, once.
+                other = flights.replace(key, other, flight) ? null : flights.register(key, flight);
+                if (other != null && again) {
+                    flight.detach(); // Not in the table, so no barrier would reach it: it may serve its caller and
+                    // store nothing.
+                    break;
+                }
+                again = true;
+            } finally {
+                Flights.waited();
             }
         }
         return fly(key, flight, stale, source);

@@ -106,7 +106,22 @@ class BarriersTest {
         assertThat(valid("b", 2)).isFalse();
         assertThat(valid("a", 1, "t")).isFalse();
         barriers.prune(3, 3);
-        assertThat(valid("a", 1, "t")).isTrue();
+        assertThat(barriers.size()).isEqualTo(1);
+        assertThat(barriers.validWide("a", new String[] {"t"}, 1))
+                .as("what tier 1 holds has ended by then")
+                .isTrue();
+    }
+
+    @Test
+    void barrierOfATag_forgotten_refusesWhatTier2HoldsFromBefore() {
+        barriers.enter(Members.tag("t"), 5);
+        barriers.prune(9, 9);
+        assertThat(valid("a", 4)).isFalse();
+        assertThat(valid("a", 5)).isTrue();
+        barriers.forgotten(7);
+        barriers.forgotten(6);
+        assertThat(valid("a", 6)).isFalse();
+        assertThat(valid("a", 7)).isTrue();
     }
 
     @Test

@@ -114,6 +114,62 @@ class LoadFaultsTest {
     }
 
     @Test
+    void loadThatHangs_isReplacedByOne_forAllThatWaitedForIt() throws Exception {
+        CountDownLatch hung = new CountDownLatch(1);
+        AtomicInteger loads = new AtomicInteger();
+        try (TieredCache<Long, String> cache = builder()
+                .leaseTime(Duration.ofMillis(500))
+                .loader(key -> {
+                    if (loads.incrementAndGet() == 1) {
+                        hung.await();
+                    }
+                    return "v" + key;
+                })
+                .build()) {
+            Future<String> first = threads.submit(() -> cache.get(1L));
+            await().until(() -> loads.get() == 1);
+            List<Future<String>> waiting = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                waiting.add(threads.submit(() -> cache.get(1L)));
+            }
+            for (Future<String> each : waiting) {
+                assertThat(each.get(10, TimeUnit.SECONDS)).isEqualTo("v1");
+            }
+            assertThat(loads).hasValue(2);
+            hung.countDown();
+            assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo("v1");
+        }
+    }
+
+    @Test
+    void asyncLoadThatHangs_isReplacedByOne_forAllThatWaitedForIt() {
+        ConcurrentLinkedQueue<CompletableFuture<String>> loads = new ConcurrentLinkedQueue<>();
+        try (TieredCache<Long, String> cache = builder()
+                .leaseTime(Duration.ofMillis(500))
+                .asyncLoader(key -> {
+                    CompletableFuture<String> load = new CompletableFuture<>();
+                    loads.add(load);
+                    if (loads.size() > 1) {
+                        load.complete("v" + key);
+                    }
+                    return load;
+                })
+                .build()) {
+            List<CompletableFuture<String>> waiting = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                waiting.add(cache.async().get(1L));
+            }
+            assertThat(waiting.subList(1, 20))
+                    .allSatisfy(each -> assertThat(each)
+                            .succeedsWithin(Duration.ofSeconds(10))
+                            .isEqualTo("v1"));
+            assertThat(loads).hasSize(2);
+            loads.forEach(load -> load.complete("late"));
+            assertThat(waiting.get(0)).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("late");
+        }
+    }
+
+    @Test
     void caller_interruptedInsideTheLoader_isNoFailureOfTheSource() throws Exception {
         CountDownLatch inside = new CountDownLatch(1);
         AtomicInteger loads = new AtomicInteger();
