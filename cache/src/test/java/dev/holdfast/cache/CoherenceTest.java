@@ -5,19 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.cache.Steps.Step;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import dev.holdfast.testkit.redis.RespClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,43 +17,17 @@ import org.junit.jupiter.api.Test;
  * The interleavings that break two-tier caches, one test each, forced by holding threads between two steps of the protocol.
  * A and B are nodes of one fleet on a real Redis.
  */
-class CoherenceTest {
+class CoherenceTest extends SharedRedis {
     private static final String CONTROL = "{hf:fleet}:ctl";
     private static final String VALUE = "hf:fleet:v1:{1}";
 
-    private static RedisServer redis;
-
-    private final Source source = new Source();
-    private final List<Node> nodes = new ArrayList<>();
     private Node a;
     private Node b;
 
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
     @BeforeEach
     void startNodes() {
-        redis.command("FLUSHALL");
         a = start(builder -> builder).awaitInStep();
         b = start(builder -> builder).awaitInStep();
-    }
-
-    @AfterEach
-    void stopNodes() {
-        nodes.forEach(Node::close);
-    }
-
-    private Node start(UnaryOperator<TieredCacheBuilder<Long, String>> change) {
-        Node node = new Node(redis.uri(), source, change);
-        nodes.add(node);
-        return node;
     }
 
     private void fillBothTiersOfBothNodes() {
@@ -69,10 +35,6 @@ class CoherenceTest {
         await().until(() -> exists(VALUE));
         b.get(1);
         assertThat(b.cache.stats().tier2Hits()).isEqualTo(1);
-    }
-
-    private boolean exists(String key) {
-        return redis.command("EXISTS", key).number() == 1;
     }
 
     private static void restore(RespClient client, String key, byte[] dump) {

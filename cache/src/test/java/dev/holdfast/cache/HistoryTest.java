@@ -58,6 +58,25 @@ class HistoryTest {
     }
 
     @Test
+    @Timeout(300)
+    void fleet_whereOnlyLeasesStopLateFills_keepsTheGuarantee() {
+        try (RedisServer redis = RedisServers.standalone();
+                Fleet fleet = Fleet.behindProxies(redis, UnaryOperator.identity())) {
+            forEachSeed(1, 4, seed -> {
+                FleetPlan plan = new FleetPlan(seed, About.FORGOTTEN_BARRIERS);
+                Random random = new Random(~seed);
+                return run(
+                        plan,
+                        random,
+                        fleet,
+                        FleetFaults.ofDeafNodes(plan, random, redis, fleet.deaf),
+                        () -> redis,
+                        1_000);
+            });
+        }
+    }
+
+    @Test
     @Timeout(600)
     void fleet_onSentinelUnderFailovers_keepsTheGuarantee() {
         try (RedisSentinel redis = RedisServers.sentinel();

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.cache.jackson.JsonCodec;
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,43 +16,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What reads and writes send to Redis, and what they make of what they find there. */
-class TieredReadTest {
+class TieredReadTest extends SharedRedis {
     private static final String VALUE = "hf:fleet:v1:{1}";
 
-    private static RedisServer redis;
-
-    private final Source source = new Source();
     private Node a;
     private Node b;
 
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
     @BeforeEach
     void startNodes() {
-        redis.command("FLUSHALL");
-        a = new Node(redis.uri(), source).awaitInStep();
-        b = new Node(redis.uri(), source).awaitInStep();
-    }
-
-    @AfterEach
-    void stopNodes() {
-        a.close();
-        b.close();
+        a = node(builder -> builder);
+        b = node(builder -> builder);
     }
 
     private static long calls(String command) {
