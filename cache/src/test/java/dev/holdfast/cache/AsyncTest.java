@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,40 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Futures in place of waiting. */
-class AsyncTest {
-    private static RedisServer redis;
-
-    private final List<AutoCloseable> open = new ArrayList<>();
+class AsyncTest extends SharedRedis {
     private final List<CompletableFuture<String>> asked = new ArrayList<>();
-
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable one : open) {
-            one.close();
-        }
-    }
 
     private TieredCache<Long, String> cache(UnaryOperator<TieredCacheBuilder<Long, String>> change) {
         RedisLink link = RedisLink.connect(redis.uri());
@@ -65,8 +34,8 @@ class AsyncTest {
                             return value;
                         }))
                 .build();
-        open.add(cache);
-        open.add(link);
+        open(cache);
+        open(link);
         await().until(((CoherentCache<Long, String>) cache)::tier2Open);
         return cache;
     }

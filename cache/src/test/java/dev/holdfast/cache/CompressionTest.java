@@ -5,42 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.cache.zstd.ZstdCompression;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.util.Random;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CompressionTest {
+class CompressionTest extends SharedRedis {
     private static final String LARGE = "a value that repeats itself; ".repeat(1_000);
-    private static RedisServer redis;
-
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
-    }
 
     private static Compression of(int id) {
         return id == 1 ? Compression.deflate() : ZstdCompression.create();
-    }
-
-    private static Node node(UnaryOperator<TieredCacheBuilder<Long, String>> change) {
-        return new Node(redis.uri(), new Source(), change).awaitInStep();
     }
 
     @ParameterizedTest

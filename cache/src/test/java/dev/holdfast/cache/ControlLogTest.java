@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.redis.RedisReply;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,12 +20,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The scripts of the control key against a model, under random sequences of mints, readings and losses. */
-class ControlLogTest {
+class ControlLogTest extends SharedRedis {
     private static final int LIMIT = 24;
     private static final int STEPS = 400;
     private static final String CONTROL = "{hf:model}:ctl";
 
-    private static RedisServer redis;
     private static RedisLink link;
 
     /** What a node knows: how far it has applied, in which history, and what it would call invalid. */
@@ -78,7 +75,6 @@ class ControlLogTest {
 
     @BeforeAll
     static void start() {
-        redis = RedisServers.standalone();
         link = RedisLink.connect(redis.uri());
         assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
     }
@@ -86,7 +82,6 @@ class ControlLogTest {
     @AfterAll
     static void stop() {
         link.close();
-        redis.close();
     }
 
     @BeforeEach

@@ -8,8 +8,6 @@ import dev.holdfast.cache.Steps.Step;
 import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.fault.FaultProxy;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -20,10 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** Invalidations without a stamp, since Redis cannot be told: nothing of this node may step over them either. */
 @Tag("fault")
-class FenceTest {
-    private final RedisServer redis = RedisServers.standalone();
+class FenceTest extends SharedRedis {
     private final FaultProxy proxy = FaultProxy.to(redis.host(), redis.port());
-    private final Source source = new Source();
     private Node a;
     private Node b;
 
@@ -41,7 +37,6 @@ class FenceTest {
         a.close();
         b.close();
         proxy.close();
-        redis.close();
     }
 
     private void cutOff() {

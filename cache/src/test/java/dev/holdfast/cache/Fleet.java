@@ -80,6 +80,7 @@ final class Fleet implements AutoCloseable {
     }
 
     final List<Machine> machines = new ArrayList<>();
+    final DeafNode deaf = new DeafNode();
     private final AtomicInteger members = new AtomicInteger();
 
     /** Where tests of the checker break what they cannot break at the link. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,16 @@ final class FleetFaults {
         AT_THE_END
     }
 
-    /** Something that begins and ends. */
-    record Fault(String name, Loss loss, Runnable strike, Runnable heal) {
+    /**
+     * Something that begins and ends.
+     *
+     * @param holds how many operations do not end before it does, if it lasts until there are no others
+     */
+    record Fault(String name, Loss loss, Runnable strike, Runnable heal, @Nullable IntSupplier holds) {
+        Fault(String name, Loss loss, Runnable strike, Runnable heal) {
+            this(name, loss, strike, heal, null);
+        }
+
         static Fault of(String name, Loss loss, Runnable strike) {
             return new Fault(name, loss, strike, () -> {});
         }
@@ -36,6 +45,8 @@ final class FleetFaults {
 
     /** Whether the first fault is slow, and strikes once in a run: a failover. */
     private boolean firstOnce;
+
+    private boolean always;
 
     private final Random random;
     private final String control;
@@ -50,7 +61,7 @@ final class FleetFaults {
     /** The next fault, or null for none. */
     @Nullable
     Fault next() {
-        int number = random.nextInt(choice.size() + 2);
+        int number = random.nextInt(choice.size() + (always ? 0 : 2));
         if (firstOnce) {
             firstOnce = false;
             return choice.remove(0).get();
@@ -88,6 +99,26 @@ final class FleetFaults {
         for (int i = 0; i < 10; i++) {
             faults.choice.add(() -> faults.setBack("Redis is set back and has gone on", redis, faults.pattern, true));
         }
+        return faults;
+    }
+
+    /** Nothing but nodes whose leases end without their knowledge, in every episode; values are evicted, so that they load. */
+    static FleetFaults ofDeafNodes(FleetPlan plan, Random random, RedisServer redis, DeafNode deaf) {
+        FleetFaults faults = new FleetFaults(plan, random);
+        faults.always = true;
+        faults.choice.add(() -> {
+            int node = random.nextInt(Fleet.NODES);
+            return new Fault(
+                    "node " + node + " is deaf, and its loads stand still",
+                    Loss.NEVER,
+                    () -> {
+                        deaf.begin(node);
+                        withClient(redis, client -> keysLike(client, "hf:" + plan.cacheName() + ":v1:*")
+                                .forEach(key -> client.call("DEL", key)));
+                    },
+                    deaf::end,
+                    deaf::held);
+        });
         return faults;
     }
 

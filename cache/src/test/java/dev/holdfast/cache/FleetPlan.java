@@ -33,6 +33,7 @@ final class FleetPlan {
     private final boolean small;
     private final boolean tight;
     private final boolean brief;
+    private final boolean leasesAlone;
 
     /** What a run is about, whatever its seed says. */
     enum About {
@@ -48,14 +49,22 @@ final class FleetPlan {
         boolean forget = random.nextInt(3) == 0;
         rollsBack = about == About.LOST_TAILS || (back && about == About.ANYTHING);
         forgetful = about == About.FORGOTTEN_BARRIERS || (forget && !rollsBack);
-        stale = random.nextInt(3) == 0;
-        timed = random.nextInt(3) == 0;
+        boolean mayBeStale = random.nextInt(3) == 0;
+        boolean mayBeTimed = random.nextInt(3) == 0;
         pauses = random.nextBoolean() || about == About.FORGOTTEN_BARRIERS;
         async = random.nextInt(4) == 0;
-        small = random.nextInt(5) == 0;
-        tight = random.nextInt(4) == 0;
-        brief = random.nextInt(4) == 0;
-        narrow = random.nextBoolean();
+        boolean mayBeSmall = random.nextInt(5) == 0;
+        boolean mayBeTight = random.nextInt(4) == 0;
+        boolean mayBeBrief = random.nextInt(4) == 0;
+        boolean oneByOne = random.nextBoolean();
+        // Whatever else invalidates, ends or hides a value would do the work of the leases too.
+        leasesAlone = about == About.FORGOTTEN_BARRIERS;
+        stale = mayBeStale && !leasesAlone;
+        timed = mayBeTimed && !leasesAlone;
+        small = mayBeSmall && !leasesAlone;
+        tight = mayBeTight && !leasesAlone;
+        brief = mayBeBrief && !leasesAlone;
+        narrow = oneByOne || leasesAlone;
     }
 
     String cacheName() {
@@ -76,7 +85,7 @@ final class FleetPlan {
                     .replayWindow(forgetful ? BRIEF_MEMORY : Duration.ofMinutes(10))
                     .timeToLive(brief ? Duration.ofMillis(300) : Duration.ofMinutes(10))
                     .whenRedisAway(OutagePolicy.THROW)
-                    .maximumSize(small ? 6 : 1_000)
+                    .maximumSize(small || leasesAlone ? 6 : 1_000)
                     .maximumLoads(tight ? 2 : 256);
             if (stale) {
                 builder.staleFor(Duration.ofMinutes(5)).softTimeout(Duration.ofMillis(4));

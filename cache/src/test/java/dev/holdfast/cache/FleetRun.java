@@ -75,6 +75,7 @@ final class FleetRun implements AutoCloseable {
             if (step == Steps.Step.REISSUE_STARTED && member != null) {
                 fleet.beforeReissue.accept(member.cache);
             }
+            fleet.deaf.at(node, step);
             ThreadLocalRandom dice = ThreadLocalRandom.current();
             if (!plan.pauses) {
                 return;
@@ -182,7 +183,11 @@ final class FleetRun implements AutoCloseable {
         history.note("### " + fault.name());
         try {
             fault.strike().run();
-            awaitDone(until, TimeUnit.MILLISECONDS.toNanos(400));
+            if (fault.holds() == null) {
+                awaitDone(until, TimeUnit.MILLISECONDS.toNanos(400));
+            } else {
+                await("the others do not end", () -> doneOf() >= limit - fault.holds().getAsInt());
+            }
         } finally {
             if (fault.loss() == Loss.AT_THE_END) {
                 history.loss();
@@ -266,6 +271,12 @@ final class FleetRun implements AutoCloseable {
                                 .handle((value, failure) -> failure == null ? "answered" : failure.toString())
                                 .join())
                 .toList();
+    }
+
+    private int doneOf() {
+        synchronized (turns) {
+            return done;
+        }
     }
 
     private void awaitDone(int count) {

@@ -3,8 +3,6 @@ package dev.holdfast.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,45 +16,16 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** One load per key for the whole fleet. */
-class FleetTest {
-    private static RedisServer redis;
-
-    private final Source source = new Source();
-    private final List<Node> nodes = new ArrayList<>();
+class FleetTest extends SharedRedis {
     private final ExecutorService threads = Executors.newCachedThreadPool();
-
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
-    }
 
     @AfterEach
     void stop() {
-        nodes.forEach(Node::close);
         threads.shutdownNow();
-    }
-
-    private Node node(UnaryOperator<TieredCacheBuilder<Long, String>> change) {
-        Node node = new Node(redis.uri(), source, change).awaitInStep();
-        nodes.add(node);
-        return node;
     }
 
     @Test

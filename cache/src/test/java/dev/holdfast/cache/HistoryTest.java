@@ -9,7 +9,11 @@ import dev.holdfast.testkit.redis.RedisSentinel;
 import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -29,6 +33,9 @@ class HistoryTest {
     private static final Logger LOG = LoggerFactory.getLogger(HistoryTest.class);
     private static final int OPERATIONS = Integer.getInteger("history.operations", 2_000);
 
+    /** How many runs on one server go on at once, each with a server of its own. */
+    private static final int LANES = Integer.getInteger("history.lanes", 2);
+
     /** Failovers take their time, so that there is one in each run, and less around it. */
     private static final int OPERATIONS_AROUND_A_FAILOVER = 800;
 
@@ -45,55 +52,79 @@ class HistoryTest {
         onOneRedis(10_000, 250);
     }
 
-    private void onOneRedis(long first, int seeds) {
-        try (RedisServer redis = RedisServers.standalone();
-                Fleet fleet = Fleet.behindProxies(redis, UnaryOperator.identity())) {
-            forEachSeed(first, seeds, seed -> {
-                FleetPlan plan = new FleetPlan(seed, About.ANYTHING);
-                Random random = new Random(~seed);
-                return run(
-                        plan, random, fleet, FleetFaults.ofServer(plan, random, redis, fleet), () -> redis, OPERATIONS);
-            });
-        }
+    /** On several servers at once, for most of a run is waiting. */
+    private static void onOneRedis(long first, int seeds) {
+        Seeds left = new Seeds(first, seeds);
+        atOnce(Collections.nCopies(LANES, () -> {
+            try (RedisServer redis = RedisServers.standalone();
+                    Fleet fleet = Fleet.behindProxies(redis, UnaryOperator.identity())) {
+                left.forEach(seed -> {
+                    FleetPlan plan = new FleetPlan(seed, About.ANYTHING);
+                    Random random = new Random(~seed);
+                    FleetFaults faults = FleetFaults.ofServer(plan, random, redis, fleet);
+                    return run(plan, random, fleet, faults, () -> redis, OPERATIONS);
+                });
+            }
+        }));
     }
 
     @Test
-    @Timeout(600)
-    void fleet_onSentinelUnderFailovers_keepsTheGuarantee() {
-        try (RedisSentinel redis = RedisServers.sentinel();
-                Fleet fleet = Fleet.on(redis.uri())) {
-            forEachSeed(501, Integer.getInteger("history.sentinel.seeds", 5), seed -> {
-                FleetPlan plan = new FleetPlan(seed, About.LOST_TAILS);
+    @Timeout(300)
+    void fleet_whereOnlyLeasesStopLateFills_keepsTheGuarantee() {
+        try (RedisServer redis = RedisServers.standalone();
+                Fleet fleet = Fleet.behindProxies(redis, UnaryOperator.identity())) {
+            new Seeds(1, 4).forEach(seed -> {
+                FleetPlan plan = new FleetPlan(seed, About.FORGOTTEN_BARRIERS);
                 Random random = new Random(~seed);
                 return run(
                         plan,
                         random,
                         fleet,
-                        FleetFaults.ofSentinel(plan, random, redis),
-                        redis::primary,
-                        OPERATIONS_AROUND_A_FAILOVER);
+                        FleetFaults.ofDeafNodes(plan, random, redis, fleet.deaf),
+                        () -> redis,
+                        1_000);
             });
         }
     }
 
     @Test
     @Timeout(600)
-    void fleet_onClusterUnderFailovers_keepsTheGuarantee() {
+    void fleets_onSentinelAndOnClusterUnderFailovers_keepTheGuarantee() {
+        atOnce(List.of(HistoryTest::onSentinel, HistoryTest::onCluster));
+    }
+
+    private static void onSentinel() {
+        try (RedisSentinel redis = RedisServers.sentinel();
+                Fleet fleet = Fleet.on(redis.uri())) {
+            new Seeds(501, Integer.getInteger("history.sentinel.seeds", 5)).forEach(seed -> {
+                FleetPlan plan = new FleetPlan(seed, About.LOST_TAILS);
+                Random random = new Random(~seed);
+                FleetFaults faults = FleetFaults.ofSentinel(plan, random, redis);
+                return run(plan, random, fleet, faults, redis::primary, OPERATIONS_AROUND_A_FAILOVER);
+            });
+        }
+    }
+
+    private static void onCluster() {
         try (RedisCluster redis = RedisServers.cluster();
                 Fleet fleet = Fleet.on(
                         "redis-cluster://" + String.join(",", redis.uris()).replace("redis://", ""))) {
-            forEachSeed(601, Integer.getInteger("history.cluster.seeds", 5), seed -> {
+            new Seeds(601, Integer.getInteger("history.cluster.seeds", 5)).forEach(seed -> {
                 FleetPlan plan = new FleetPlan(seed, About.LOST_TAILS);
                 Random random = new Random(~seed);
-                return run(
-                        plan,
-                        random,
-                        fleet,
-                        FleetFaults.ofCluster(plan, random, redis),
-                        () -> redis.primaryOf("{hf:" + plan.cacheName() + "}:ctl"),
-                        OPERATIONS_AROUND_A_FAILOVER);
+                FleetFaults faults = FleetFaults.ofCluster(plan, random, redis);
+                ControlServer control = () -> redis.primaryOf("{hf:" + plan.cacheName() + "}:ctl");
+                return run(plan, random, fleet, faults, control, OPERATIONS_AROUND_A_FAILOVER);
             });
         }
+    }
+
+    /** Runs tasks on a thread each, and throws what any of them threw; none outlives this. */
+    private static void atOnce(List<Runnable> tasks) {
+        List<CompletableFuture<Void>> running = tasks.stream()
+                .map(task -> CompletableFuture.runAsync(task, HistoryTest::onThread))
+                .toList();
+        CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
     }
 
     private interface Seeded {
@@ -106,20 +137,43 @@ class HistoryTest {
         RedisServer get();
     }
 
-    private static void forEachSeed(long first, int seeds, Seeded run) {
-        Long only = Long.getLong("history.seed");
-        long from = only == null ? first : only;
-        long to = only == null ? first + seeds : only + 1;
-        for (long seed = from; seed < to; seed++) {
-            long begun = System.nanoTime();
-            String violation = run.run(seed);
-            LOG.info(
-                    "history seed {}: {} ms",
-                    seed,
-                    Duration.ofNanos(System.nanoTime() - begun).toMillis());
-            assertThat(violation)
-                    .as("what broke the guarantee; again with -Dhistory.seed=" + seed)
-                    .isNull();
+    private static void onThread(Runnable lane) {
+        Thread thread = new Thread(lane, "history lane");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Seeds that are left, for whoever comes for the next one; none is left once one has broken the guarantee. */
+    private static final class Seeds {
+        private final AtomicLong next;
+        private final long end;
+
+        Seeds(long first, int seeds) {
+            Long only = Long.getLong("history.seed");
+            next = new AtomicLong(only == null ? first : only);
+            end = only == null ? first + seeds : only + 1;
+        }
+
+        void forEach(Seeded run) {
+            for (long seed = next.getAndIncrement(); seed < end; seed = next.getAndIncrement()) {
+                long begun = System.nanoTime();
+                boolean kept = false;
+                try {
+                    String violation = run.run(seed);
+                    LOG.info(
+                            "history seed {}: {} ms",
+                            seed,
+                            Duration.ofNanos(System.nanoTime() - begun).toMillis());
+                    assertThat(violation)
+                            .as("what broke the guarantee; again with -Dhistory.seed=" + seed)
+                            .isNull();
+                    kept = true;
+                } finally {
+                    if (!kept) {
+                        next.set(end);
+                    }
+                }
+            }
         }
     }
 

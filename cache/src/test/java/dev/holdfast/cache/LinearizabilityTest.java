@@ -1,6 +1,8 @@
 package dev.holdfast.cache;
 
+import dev.holdfast.core.ManualTicker;
 import dev.holdfast.core.redis.RedisLink;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -10,21 +12,27 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * One node, one key: reads, writes followed by an invalidation here, and writes announced by another node, by key or by tag, behave like one
- * register. That is what storing and applying excluding each other has to achieve.
+ * One node, one key: reads that wait, in bulk, in the future or that refresh early, writes followed by an invalidation or,
+ * where nothing stale is served, an expiry here, and writes announced by another node, by key or by tag, behave like one register. That is what storing and applying excluding each other has to achieve.
  */
 @Tag("stress")
 public class LinearizabilityTest {
     private final Source source = new Source();
     private final ReentrantLock channel = new ReentrantLock();
     private long stamp;
+    private final ManualTicker ticker = new ManualTicker();
     private final CoherentCache<Long, String> cache =
             (CoherentCache<Long, String>) TieredCache.<Long, String>builder("register")
                     .redis(RedisLink.disabled())
                     .maximumSize(10)
                     .tags(value -> Set.of("t"))
                     .executor(Runnable::run) // Handing over would take most of the time.
-                    .loader(source::load)
+                    .ticker(ticker)
+                    .earlyRefresh(100)
+                    .loader(key -> {
+                        ticker.advance(Duration.ofSeconds(5)); // So long that every other hit loads again early.
+                        return source.load(key);
+                    })
                     .build();
 
     @Operation
@@ -46,6 +54,17 @@ public class LinearizabilityTest {
     public void writeHere() {
         source.commit(1);
         cache.invalidate(1L);
+    }
+
+    @Operation
+    public void writeHereAndExpire() {
+        source.commit(1);
+        cache.expire(1L);
+    }
+
+    @Operation
+    public void writeElsewhereAndExpire() {
+        receive(List.of(new Member(Kind.SOFT_KEY, "1")));
     }
 
     @Operation
@@ -73,7 +92,7 @@ public class LinearizabilityTest {
     void readsAndWrites_ofThreeThreads_behaveLikeOneRegister() {
         new StressOptions()
                 .iterations(40)
-                .invocationsPerIteration(1_000)
+                .invocationsPerIteration(500)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(1)
@@ -99,6 +118,14 @@ public class LinearizabilityTest {
         }
 
         public void writeHere() {
+            version++;
+        }
+
+        public void writeHereAndExpire() {
+            version++;
+        }
+
+        public void writeElsewhereAndExpire() {
             version++;
         }
 

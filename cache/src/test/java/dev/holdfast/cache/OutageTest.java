@@ -10,8 +10,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,23 +22,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
 /** Redis away, frozen and back: what callers of the cache see, and in how long. */
 @Tag("fault")
-class OutageTest {
+class OutageTest extends SharedRedis {
     private static final Duration COMMAND_TIMEOUT = Duration.ofMillis(500);
-
-    private final RedisServer redis = RedisServers.standalone();
-    private final Source source = new Source();
-
-    @AfterEach
-    void stopRedis() {
-        redis.close();
-    }
 
     private Node node() {
         return node(OutagePolicy.QUEUE);
@@ -163,13 +152,13 @@ class OutageTest {
     }
 
     @Test
-    void redis_frozenAndBackTwentyTimes_leavesNoThreadAndNoConnectionBehind() {
+    void redis_frozenAndBackManyTimes_leavesNoThreadAndNoConnectionBehind() {
         try (Node node = node(Duration.ofMillis(150), OutagePolicy.QUEUE).awaitInStep()) {
             freezeAndHeal(node);
             await().until(() -> clients() <= 3);
             long clients = clients();
             int threads = holdfastThreads();
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 8; i++) {
                 freezeAndHeal(node);
             }
             await().atMost(10, TimeUnit.SECONDS).untilAsserted(() -> {
@@ -277,7 +266,7 @@ class OutageTest {
 
     @Test
     void redis_killedUnderLoadAndBackEmpty_costsNoErrorAndNeverMoreLoadsThanMayRun() throws Exception {
-        killUnderLoad(Duration.ofSeconds(3));
+        killUnderLoad(Duration.ofSeconds(1));
     }
 
     @Test

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.fault.FaultProxy;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -19,14 +17,12 @@ import org.junit.jupiter.api.Test;
 
 /** Node B is cut off from Redis while node A goes on. */
 @Tag("fault")
-class PartitionTest {
+class PartitionTest extends SharedRedis {
     private static final List<Long> KEYS = LongStream.range(0, 2_000).boxed().toList();
     private static final List<Long> CHANGED = KEYS.subList(0, 1_000);
     private static final List<Long> UNTOUCHED = KEYS.subList(1_000, 2_000);
 
-    private final RedisServer redis = RedisServers.standalone();
     private final FaultProxy proxy = FaultProxy.to(redis.host(), redis.port());
-    private final Source source = new Source();
     private Node a;
     private Node b;
 
@@ -49,7 +45,6 @@ class PartitionTest {
         a.close();
         b.close();
         proxy.close();
-        redis.close();
     }
 
     private void changeAThousandKeys() {

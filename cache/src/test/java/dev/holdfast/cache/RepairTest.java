@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,48 +13,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A node that goes on under odd conditions: a long log, a broken codec, a slow source, strange values in tier 2. */
-class RepairTest {
+class RepairTest extends SharedRedis {
     private static final String CONTROL = "{hf:fleet}:ctl";
     private static final String VALUE = "hf:fleet:v1:{1}";
-
-    private static RedisServer redis;
-
-    private final Source source = new Source();
-    private final List<Node> nodes = new ArrayList<>();
-
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
-    }
-
-    @AfterEach
-    void stopNodes() {
-        nodes.forEach(Node::close);
-    }
-
-    private Node start(UnaryOperator<TieredCacheBuilder<Long, String>> change) {
-        Node node = new Node(redis.uri(), source, change);
-        nodes.add(node);
-        return node;
-    }
 
     @Test
     void resubscription_repairsWhatWasMissed_withoutWaitingForAHeartbeat() {
@@ -112,10 +74,6 @@ class RepairTest {
             Node.finish(caller);
         }
         assertThat(node.cache.stats().tier1Size()).isZero();
-    }
-
-    private static boolean exists(String key) {
-        return redis.command("EXISTS", key).number() == 1;
     }
 
     @Test

@@ -6,62 +6,33 @@ import static org.awaitility.Awaitility.await;
 import dev.holdfast.cache.FleetPlan.About;
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.redis.RedisReply;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Two releases share a cache, each with a version of the envelope that the other does not know. */
-class RollingDeployTest {
+class RollingDeployTest extends SharedRedis {
     private static final String VALUE = "hf:fleet:v1:{1}";
 
-    private static RedisServer redis;
-
-    private final Source source = new Source();
-    private final List<Node> nodes = new ArrayList<>();
     private Node before;
     private Node after;
 
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
     @BeforeEach
     void startNodes() {
-        redis.command("FLUSHALL");
         before = node(false);
         after = node(true);
     }
 
-    @AfterEach
-    void stopNodes() {
-        nodes.forEach(Node::close);
-    }
-
     private Node node(boolean next) {
         RedisLink link = RedisLink.connect(redis.uri());
-        Node node = new Node(
-                next ? new NextRelease(link) : link, source, builder -> builder.tags(value -> Set.of("t")));
-        nodes.add(node);
-        return node.awaitInStep();
+        return add(new Node(next ? new NextRelease(link) : link, source, builder -> builder.tags(value -> Set.of("t")))).awaitInStep();
     }
 
     private int versionInTier2() {
@@ -93,7 +64,8 @@ class RollingDeployTest {
         List<Long> keys = LongStream.range(0, 40).boxed().toList();
         before.cache.getAll(keys.subList(0, 20));
         after.cache.getAll(keys.subList(20, 40));
-        await().until(() -> before.cache.stats().fills() == 20 && after.cache.stats().fills() == 20);
+        await().until(() ->
+                before.cache.stats().fills() == 20 && after.cache.stats().fills() == 20);
         long reads = source.reads();
         Map<Long, String> found = node(true).cache.async().getAll(keys).get();
         assertThat(found.keySet()).containsExactlyElementsOf(keys);
@@ -132,8 +104,8 @@ class RollingDeployTest {
     @Timeout(300)
     void fleet_ofBothReleasesUnderFaults_keepsTheGuarantee() {
         AtomicInteger started = new AtomicInteger();
-        try (Fleet fleet = Fleet.behindProxies(
-                redis, link -> started.incrementAndGet() % 2 == 0 ? new NextRelease(link) : link)) {
+        try (Fleet fleet =
+                Fleet.behindProxies(redis, link -> started.incrementAndGet() % 2 == 0 ? new NextRelease(link) : link)) {
             for (long seed = 701; seed <= 703; seed++) {
                 FleetPlan plan = new FleetPlan(seed, About.ANYTHING);
                 Random random = new Random(~seed);

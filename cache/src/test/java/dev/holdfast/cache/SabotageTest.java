@@ -8,77 +8,42 @@ import dev.holdfast.cache.FleetPlan.About;
 import dev.holdfast.cache.Sabotage.Broken;
 import dev.holdfast.cache.Steps.Step;
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import dev.holdfast.testkit.redis.RespClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
  * What would happen without each protection of the cache: one schedule serves an old value, and the history checker finds it
- * among random runs (but fills without leases, whose window is too narrow to be met reliably). A checker that found nothing here would prove nothing in {@link HistoryTest}.
+ * among random runs. A checker that found nothing here would prove nothing in {@link HistoryTest}.
  */
 @Tag("fault")
-class SabotageTest {
+class SabotageTest extends SharedRedis {
     private static final String OLD = "k1 v0";
     private static final String NEW = "k1 v1";
     private static final String CONTROL = "{hf:fleet}:ctl";
     private static final String VALUE = "hf:fleet:v1:{1}";
     private static final int SEEDS = 20;
 
-    private static RedisServer redis;
-
-    private final Source source = new Source();
-    private final List<Node> nodes = new ArrayList<>();
-
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
+    private Node nodeWith(@Nullable Broken broken) {
+        return nodeWith(broken, builder -> builder);
     }
 
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
-    }
-
-    @AfterEach
-    void stopNodes() {
-        nodes.forEach(Node::close);
-    }
-
-    private Node node(@Nullable Broken broken) {
-        return node(broken, builder -> builder);
-    }
-
-    private Node node(@Nullable Broken broken, UnaryOperator<TieredCacheBuilder<Long, String>> change) {
+    private Node nodeWith(@Nullable Broken broken, UnaryOperator<TieredCacheBuilder<Long, String>> change) {
         RedisLink link = RedisLink.builder(redis.uri())
                 .commandTimeout(Duration.ofSeconds(1))
                 .connect();
-        Node node = new Node(
+        return add(new Node(
                 broken == null ? link : new Sabotage(link, broken),
                 source,
-                builder -> change.apply(builder.tags(value -> Set.of("t"))));
-        nodes.add(node);
-        return node.awaitInStep();
+                builder -> change.apply(builder.tags(value -> Set.of("t"))))).awaitInStep();
     }
 
     private static void awaitValueInTier2() {
@@ -92,8 +57,8 @@ class SabotageTest {
 
     /** A load is held until its key was invalidated and the barrier is forgotten; then it fills tier 2, if it may. */
     private String lateFill(@Nullable Broken broken) throws Exception {
-        Node a = node(null);
-        Node b = node(broken);
+        Node a = nodeWith(null);
+        Node b = nodeWith(broken);
         try (Pauses.Hold hold = b.pauses.hold(Step.BEFORE_FILL);
                 Pauses.Hold deaf = b.pauses.hold(Step.MESSAGE_ARRIVED)) {
             CompletableFuture<String> slow = b.getInBackground(1);
@@ -106,23 +71,23 @@ class SabotageTest {
             finish(slow);
             await().until(() -> b.cache.stats().fills() + b.cache.stats().fillsRefused() > 0);
         }
-        return node(null).get(1);
+        return nodeWith(null).get(1);
     }
 
     /** A tag was invalidated; its value lies in tier 2 as before. */
     private String valueOfAnInvalidatedTag(@Nullable Broken broken) {
-        Node a = node(null);
+        Node a = nodeWith(null);
         a.get(1);
         awaitValueInTier2();
         source.commit(1);
         a.cache.invalidateTag("t");
-        return node(broken).get(1);
+        return nodeWith(broken).get(1);
     }
 
     /** A node hears no announcement, and goes by the log. */
     private String lostMessage(@Nullable Broken broken) throws Exception {
-        Node a = node(null);
-        Node b = node(broken);
+        Node a = nodeWith(null);
+        Node b = nodeWith(broken);
         b.get(1);
         await().until(() -> b.cache.stats().fills() == 1); // A fill that is refused would take it out of tier 1.
         try (Pauses.Hold deaf = b.pauses.hold(Step.MESSAGE_ARRIVED)) {
@@ -137,7 +102,7 @@ class SabotageTest {
     /** Deletion and barrier are lost in a failover, which the invalidating node survives. */
     private String lostTail(boolean forgets) {
         Node[] self = new Node[1];
-        Node a = node(
+        Node a = nodeWith(
                 null,
                 builder -> builder.steps((step, key) -> {
                     if (forgets && step == Step.REISSUE_STARTED && self[0] != null) {
@@ -157,7 +122,7 @@ class SabotageTest {
         long generation = a.link.generation();
         redis.command("CLIENT", "KILL", "TYPE", "normal");
         await().until(() -> a.link.generation() > generation && a.cache.tier2Open());
-        return node(null).get(1);
+        return nodeWith(null).get(1);
     }
 
     private static byte[] ascii(String text) {
@@ -166,20 +131,20 @@ class SabotageTest {
 
     /** The control key is evicted after the node died whose invalidation it held. */
     private String lostControlKey(@Nullable Broken broken) {
-        Node a = node(null);
+        Node a = nodeWith(null);
         a.get(1);
         awaitValueInTier2();
         source.commit(1);
         a.cache.invalidateTag("t");
         a.close();
         redis.command("DEL", CONTROL);
-        return node(broken).get(1);
+        return nodeWith(broken).get(1);
     }
 
     /** A tag is invalidated while a value that carries it lies in tier 1. */
     private String invalidatedTagInTier1(boolean trusts) {
-        Node a = node(null);
-        Node b = node(null);
+        Node a = nodeWith(null);
+        Node b = nodeWith(null);
         b.get(1);
         source.commit(1);
         a.cache.invalidateTag("t");
@@ -252,6 +217,13 @@ class SabotageTest {
 
     @Test
     @Timeout(300)
+    void checker_findsFillsWithoutTheirLease() {
+        assertThat(violation(About.FORGOTTEN_BARRIERS, Sabotage.of(Broken.LEASE), fleet -> {}))
+                .isNotNull();
+    }
+
+    @Test
+    @Timeout(300)
     void checker_findsReadsWithoutTheCheckOfBirth() {
         assertThat(violation(About.ANYTHING, Sabotage.of(Broken.BORN), fleet -> {}))
                 .isNotNull();
@@ -296,9 +268,12 @@ class SabotageTest {
             for (long seed = 1; seed <= SEEDS; seed++) {
                 FleetPlan plan = new FleetPlan(seed, about);
                 Random random = new Random(~seed);
-                FleetFaults faults = about == About.LOST_TAILS
-                        ? FleetFaults.ofLostTails(plan, random, redis)
-                        : FleetFaults.ofServer(plan, random, redis, fleet);
+                FleetFaults faults =
+                        switch (about) {
+                            case ANYTHING -> FleetFaults.ofServer(plan, random, redis, fleet);
+                            case LOST_TAILS -> FleetFaults.ofLostTails(plan, random, redis);
+                            case FORGOTTEN_BARRIERS -> FleetFaults.ofDeafNodes(plan, random, redis, fleet.deaf);
+                        };
                 String violation = HistoryTest.run(plan, random, fleet, faults, () -> redis, 1_000);
                 if (violation != null) {
                     return violation;

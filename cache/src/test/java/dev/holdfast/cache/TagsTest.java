@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,40 +15,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Invalidation of many values at once, by tag, prefix and all, across nodes and through faults. */
-class TagsTest {
-    private static RedisServer redis;
-
-    private final Source source = new Source();
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        for (AutoCloseable one : open) {
-            one.close();
-        }
-    }
+class TagsTest extends SharedRedis {
 
     private static String brand(long key) {
         return "brand:" + key / 10;
@@ -70,7 +37,7 @@ class TagsTest {
                                     loaded.put(key, Loaded.of(source.load(key)).tags(brand(key), "all products")));
                             return loaded;
                         }));
-        open.add(node);
+        open(node);
         return node.awaitInStep();
     }
 
@@ -83,8 +50,8 @@ class TagsTest {
                 .heartbeat(Duration.ofMillis(200))
                 .loader(key -> key + " v" + version.get())
                 .build();
-        open.add(cache);
-        open.add(link);
+        open(cache);
+        open(link);
         await().until(((CoherentCache<String, String>) cache)::tier2Open);
         return cache;
     }

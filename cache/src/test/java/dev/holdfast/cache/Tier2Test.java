@@ -3,8 +3,6 @@ package dev.holdfast.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -12,23 +10,20 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The fenced writes of tier 2, one rule each. */
-class Tier2Test {
+class Tier2Test extends SharedRedis {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final KeyLayout LAYOUT = new KeyLayout("hf", "fleet");
     private static final String VALUE = "hf:fleet:v1:{1}";
     private static final String LEASE = "hf:fleet:l:{1}";
 
-    private static RedisServer redis;
     private static RedisLink link;
     private static Tier2 tier2;
 
     @BeforeAll
     static void start() {
-        redis = RedisServers.standalone();
         link = RedisLink.connect(redis.uri());
         assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
         ControlLog log = new ControlLog(LAYOUT, 300_000_000, 300_000_000, 1_000);
@@ -38,12 +33,6 @@ class Tier2Test {
     @AfterAll
     static void stop() {
         link.close();
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
     }
 
     private static boolean fill(byte[] token, long born) {

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.cache.jackson.JsonCodec;
 import dev.holdfast.core.redis.RedisLink;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,46 +13,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What reads and writes send to Redis, and what they make of what they find there. */
-class TieredReadTest {
+class TieredReadTest extends SharedRedis {
     private static final String VALUE = "hf:fleet:v1:{1}";
 
-    private static RedisServer redis;
-
-    private final Source source = new Source();
     private Node a;
     private Node b;
 
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
     @BeforeEach
     void startNodes() {
-        redis.command("FLUSHALL");
-        a = new Node(redis.uri(), source).awaitInStep();
-        b = new Node(redis.uri(), source).awaitInStep();
-    }
-
-    @AfterEach
-    void stopNodes() {
-        a.close();
-        b.close();
+        a = node(builder -> builder);
+        b = node(builder -> builder);
     }
 
     private static long calls(String command) {
@@ -198,6 +174,47 @@ class TieredReadTest {
             broken.set(false);
             assertThat(c.get(1)).isEqualTo("k1 v0");
             await().until(() -> c.cache.stats().fills() == 1);
+        }
+    }
+
+    /** Strings under a number of its own; says null where it is told to. */
+    private record OddCodec(int id, boolean encodesNull, boolean decodesNull) implements Codec<String> {
+        @Override
+        public byte[] encode(String value) {
+            return encodesNull ? null : value.getBytes(StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public String decode(byte[] bytes) {
+            return decodesNull ? null : new String(bytes, StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void codec_thatEncodesNull_isATypedExceptionAndNothingIsCached() {
+        Node c = node(builder -> builder.codec(new OddCodec(300, true, false)));
+        assertThatThrownBy(() -> c.get(1)).isInstanceOf(CodecException.class).hasMessageContaining("'1' as null");
+        assertThatThrownBy(() -> c.cache.getAll(List.of(1L, 2L))).isInstanceOf(CodecException.class);
+        assertThatThrownBy(() -> c.cache.put(1L, "x")).isInstanceOf(CodecException.class);
+        assertThat(c.cache.stats().tier1Size()).isZero();
+        assertThat(exists(VALUE)).isFalse();
+        assertThat(a.get(1)).as("of another node").isEqualTo("k1 v0");
+    }
+
+    @Test
+    void value_thatDecodesToNullOrIsOfAnotherCodecOrTooLarge_isAMissThatIsCounted() {
+        List<UnaryOperator<TieredCacheBuilder<Long, String>>> odd = List.of(
+                builder -> builder.codec(new OddCodec(300, false, true)),
+                builder -> builder.codec(new OddCodec(301, false, false)),
+                builder -> builder.codec(new OddCodec(300, false, false)).maximumValueSize(100));
+        for (UnaryOperator<TieredCacheBuilder<Long, String>> change : odd) {
+            Node writer = node(builder -> builder.codec(new OddCodec(300, false, false)));
+            writer.cache.putAll(Map.of(1L, "long ".repeat(30), 2L, "long ".repeat(30)));
+            Node reader = node(change);
+            assertThat(reader.get(1)).isEqualTo("k1 v0");
+            assertThat(reader.cache.getAll(List.of(2L))).containsEntry(2L, "k2 v0");
+            assertThat(reader.cache.stats().undecodable()).isEqualTo(2);
+            assertThat(reader.cache.stats().tier2Failures()).isZero();
         }
     }
 

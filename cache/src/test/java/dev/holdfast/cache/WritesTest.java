@@ -6,59 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.cache.Steps.Step;
-import dev.holdfast.testkit.redis.RedisServer;
-import dev.holdfast.testkit.redis.RedisServers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Invalidations and puts that Redis does not take as they come: refused, too many, overtaken, or broken half-way. */
-class WritesTest {
+class WritesTest extends SharedRedis {
     private static final String CONTROL = "{hf:fleet}:ctl";
     private static final String VALUE = "hf:fleet:v1:{1}";
 
-    private static RedisServer redis;
-
-    private final Source source = new Source();
-    private final List<Node> nodes = new ArrayList<>();
-
-    @BeforeAll
-    static void startRedis() {
-        redis = RedisServers.standalone();
-    }
-
-    @AfterAll
-    static void stopRedis() {
-        redis.close();
-    }
-
-    @BeforeEach
-    void flush() {
-        redis.command("FLUSHALL");
-    }
-
     @AfterEach
-    void stopNodes() {
+    void takeWhatIsOwed() {
         acceptWrites();
-        nodes.forEach(Node::close);
-    }
-
-    private Node start(UnaryOperator<TieredCacheBuilder<Long, String>> change) {
-        Node node = new Node(redis.uri(), source, change);
-        nodes.add(node);
-        return node.awaitInStep();
     }
 
     /** As a server does that lost its replicas or cannot save: reads go on, no connection breaks. */
@@ -70,14 +36,10 @@ class WritesTest {
         redis.command("CONFIG", "SET", "min-replicas-to-write", "0");
     }
 
-    private static boolean exists(String key) {
-        return redis.command("EXISTS", key).number() == 1;
-    }
-
     @Test
     void invalidation_refusedOverSeveralHeartbeats_reachesTheOthersOnceItIsTaken() {
-        Node a = start(builder -> builder);
-        Node b = start(builder -> builder);
+        Node a = node(builder -> builder);
+        Node b = node(builder -> builder);
         a.get(1);
         await().until(() -> exists(VALUE));
         b.get(1);
@@ -95,8 +57,8 @@ class WritesTest {
 
     @Test
     void invalidateAll_underThrow_holdsForEveryChunkAlthoughTheFirstFailed() {
-        Node a = start(builder -> builder.whenRedisAway(OutagePolicy.THROW));
-        Node b = start(builder -> builder);
+        Node a = node(builder -> builder.whenRedisAway(OutagePolicy.THROW));
+        Node b = node(builder -> builder);
         List<Long> keys = LongStream.range(0, 1_200).boxed().toList();
         a.cache.getAll(keys);
         await().until(() -> a.cache.stats().fills() == keys.size());
@@ -114,8 +76,8 @@ class WritesTest {
 
     @Test
     void putAll_underThrow_holdsForEveryChunkAlthoughTheFirstFailed() {
-        Node a = start(builder -> builder.whenRedisAway(OutagePolicy.THROW));
-        Node b = start(builder -> builder);
+        Node a = node(builder -> builder.whenRedisAway(OutagePolicy.THROW));
+        Node b = node(builder -> builder);
         List<Long> keys = LongStream.range(0, 600).boxed().toList();
         b.cache.getAll(keys);
         refuseWrites();
@@ -133,8 +95,8 @@ class WritesTest {
 
     @Test
     void journal_fullOfAcknowledgedInvalidations_closesNothingAndInvalidatesNothing() {
-        Node a = start(builder -> builder.maximumJournal(10));
-        Node b = start(builder -> builder);
+        Node a = node(builder -> builder.maximumJournal(10));
+        Node b = node(builder -> builder);
         b.get(100);
         double floor = redis.command("ZSCORE", CONTROL, "!floor").number();
         for (long key = 0; key < 30; key++) {
@@ -150,8 +112,8 @@ class WritesTest {
 
     @Test
     void journal_overflowingWithPendingInvalidations_isSettledWithoutAReconnect() {
-        Node a = start(builder -> builder.maximumJournal(10));
-        Node b = start(builder -> builder);
+        Node a = node(builder -> builder.maximumJournal(10));
+        Node b = node(builder -> builder);
         b.get(1);
         source.commit(1);
         a.cache.invalidateAll(LongStream.range(0, 30).boxed().toList());
@@ -165,8 +127,8 @@ class WritesTest {
 
     @Test
     void put_thatLostItsLease_leavesNoOlderValueBehindItsBarrier() throws Exception {
-        Node a = start(builder -> builder);
-        Node b = start(builder -> builder);
+        Node a = node(builder -> builder);
+        Node b = node(builder -> builder);
         a.get(1);
         await().until(() -> exists(VALUE));
         try (Pauses.Hold hold = b.pauses.hold(Step.PUT_STAMPED)) {
@@ -183,8 +145,8 @@ class WritesTest {
 
     @Test
     void put_overtakenByAnInvalidationAndThenRefused_isNotKeptHere() throws Exception {
-        Node a = start(builder -> builder);
-        Node b = start(builder -> builder);
+        Node a = node(builder -> builder);
+        Node b = node(builder -> builder);
         try (Pauses.Hold hold = a.pauses.hold(Step.PUT_STAMPED)) {
             source.commit(1);
             String value = source.value(1);
@@ -223,7 +185,7 @@ class WritesTest {
                 return 300;
             }
         };
-        Node a = start(builder -> builder.codec(codec));
+        Node a = node(builder -> builder.codec(codec));
         Map<Long, String> values = new LinkedHashMap<>();
         LongStream.range(0, 600).forEach(key -> values.put(key, "good"));
         values.put(600L, "bad");
@@ -235,7 +197,7 @@ class WritesTest {
     @Test
     void put_brokenByAWeigher_doesNotShutTier2ForItsKey() {
         AtomicBoolean broken = new AtomicBoolean(true);
-        Node a = start(builder -> builder.maximumWeight(1_000, (key, value) -> {
+        Node a = node(builder -> builder.maximumWeight(1_000, (key, value) -> {
             if (broken.get()) {
                 throw new IllegalStateException("cannot weigh");
             }
