@@ -28,11 +28,13 @@ final class AsyncReads<K, V> {
     private final Tier2Access<K, V> access;
     private final Flights<K, V> flights;
     private final Counters counters;
+    private final Arrivals<K, V> arrivals;
     private final ReadThrough<K, V> single;
     private final long leaseNanos;
 
-    AsyncReads(Reading<K, V> reading, ReadThrough<K, V> single) {
+    AsyncReads(Reading<K, V> reading, Arrivals<K, V> arrivals, ReadThrough<K, V> single) {
         this.reading = reading;
+        this.arrivals = arrivals;
         this.settings = reading.settings;
         this.tier1 = reading.tier1;
         this.access = reading.access;
@@ -67,17 +69,10 @@ final class AsyncReads<K, V> {
             if (fresh && reading.dueEarly(entry)) {
                 single.refresh(key, entry, origin.blocking());
             }
-            return CompletableFuture.completedFuture(present(key, entry.value));
+            return CompletableFuture.completedFuture(arrivals.present(key, entry.value));
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
-    }
-
-    private @Nullable V present(K key, @Nullable V value) {
-        if (value == null) {
-            reading.requirePresence(key);
-        }
-        return value;
     }
 
     private CompletableFuture<@Nullable V> readMissing(K key, @Nullable Entry<V> stale, Origin<K, V> origin) {
@@ -168,9 +163,9 @@ final class AsyncReads<K, V> {
             try {
                 V value = flight.outcome();
                 if (joined) {
-                    single.countJoined(flight.origin());
+                    arrivals.countJoined(flight.origin());
                 }
-                result.complete(present(key, value));
+                result.complete(arrivals.present(key, value));
             } catch (ExecutionException e) {
                 if (joined) {
                     counters.misses.increment();

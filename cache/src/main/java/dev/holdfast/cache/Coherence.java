@@ -2,9 +2,7 @@ package dev.holdfast.cache;
 
 import dev.holdfast.core.Ticker;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Coherence<K, V> {
     private static final long SLACK_MICROS = 2_000_000;
 
+    /** Some microseconds: longer than a short announcement takes to apply. */
+    private static final int SPINS = 200;
+
     private final Tier1<K, V> tier1;
     private final Flights<K, V> flights;
     private final Barriers barriers;
@@ -29,6 +30,7 @@ final class Coherence<K, V> {
     private final Counters counters;
     private final RedisClock clock;
     private final Ticker ticker;
+    private final WideFence<K, V> wide;
     private final ReentrantLock lock = new ReentrantLock();
 
     private String epoch = "";
@@ -66,6 +68,7 @@ final class Coherence<K, V> {
         this.counters = counters;
         this.clock = clock;
         this.ticker = ticker;
+        this.wide = new WideFence<>(tier1, flights, names);
         this.contacted = ticker.read();
     }
 
@@ -101,34 +104,7 @@ final class Coherence<K, V> {
 
     /** The same for barriers of any kind, when Redis has not taken them: looks at every entry of tier 1. */
     void fenceWide(List<Member> members) {
-        Set<String> tags = new HashSet<>();
-        Set<String> softTags = new HashSet<>();
-        List<String> prefixes = new ArrayList<>();
-        for (Member member : members) {
-            switch (member.kind()) {
-                case TAG -> tags.add(member.text());
-                case SOFT_TAG -> softTags.add(member.text());
-                case PREFIX -> prefixes.add(member.text());
-                case SOFT_KEY -> {
-                    K key = names.unescape(member.text());
-                    if (key != null) {
-                        flights.detach(key);
-                        tier1.expire(key);
-                    }
-                }
-                case KEY -> {} // Fenced before it was tried.
-            }
-        }
-        if (!tags.isEmpty() || !prefixes.isEmpty()) {
-            List<K> underWay = flights.detachAll();
-            tier1.dropIf((key, entry) -> carries(entry, tags) || begins(key, prefixes));
-            underWay.forEach(tier1::drop); // A pass over tier 1 does not wait for a store under way; this does.
-        }
-        if (!softTags.isEmpty()) {
-            List<K> underWay = flights.detachAll();
-            tier1.expireIf((key, entry) -> carries(entry, softTags));
-            underWay.forEach(tier1::expire);
-        }
+        wide.raise(members);
     }
 
     /** Forbids everything on this node, without a stamp. */
@@ -139,23 +115,6 @@ final class Coherence<K, V> {
         } finally {
             lock.unlock();
         }
-    }
-
-    private static boolean carries(Entry<?> entry, Set<String> tags) {
-        for (String tag : entry.tags()) {
-            if (tags.contains(tag)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private boolean begins(K key, List<String> prefixes) {
-        if (prefixes.isEmpty()) {
-            return false;
-        }
-        String escaped = names.escape(key);
-        return prefixes.stream().anyMatch(escaped::startsWith);
     }
 
     /**
@@ -185,7 +144,7 @@ final class Coherence<K, V> {
      * microseconds, and touches nothing but those keys, the loads under way and as many barriers as it names.
      */
     Receipt tryReceive(ControlLog.Message message) {
-        if (message.raisesFloor() || !lock.tryLock()) {
+        if (message.raisesFloor() || !spin()) {
             return Receipt.LATER;
         }
         try {
@@ -200,7 +159,7 @@ final class Coherence<K, V> {
     }
 
     private boolean receive(ControlLog.Message message, List<@Nullable K> keys) {
-        lock.lock();
+        acquire();
         try {
             boolean sameHistory = message.epoch().equals(epoch);
             if (sameHistory && message.stamp() <= applied) {
@@ -230,7 +189,7 @@ final class Coherence<K, V> {
      * @return whether something before it is missing, so that the log must be read
      */
     boolean applyOwn(ControlLog.Minted minted, List<Member> members, List<@Nullable K> keys) {
-        lock.lock();
+        acquire();
         try {
             boolean sameHistory = minted.epoch().equals(epoch);
             if (sameHistory) {
@@ -302,6 +261,26 @@ final class Coherence<K, V> {
             lock.unlock();
         }
         applyUnknown(members, keys);
+    }
+
+    /**
+     * An invalidation's reply and its echo arrive together, on two threads: whoever is second would be put to sleep and woken
+     * up for a step of a few microseconds, while its caller waits.
+     */
+    private void acquire() {
+        if (!spin()) {
+            lock.lock();
+        }
+    }
+
+    private boolean spin() {
+        for (int i = 0; i < SPINS; i++) {
+            if (lock.tryLock()) {
+                return true;
+            }
+            Thread.onSpinWait();
+        }
+        return false;
     }
 
     /** How far the newest stamp this node has heard of lies beyond what it has applied completely, in microseconds. */

@@ -70,9 +70,10 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         LoadGate gate = new LoadGate(settings.maximumLoads());
         Reading<K, V> reading =
                 new Reading<>(settings, tier1, access, flights, coherence, names, counters, gate, executor);
-        single = new ReadThrough<>(reading);
-        bulk = new BulkReadThrough<>(reading, single);
-        asyncReads = new AsyncReads<>(reading, single);
+        Arrivals<K, V> arrivals = new Arrivals<>(reading);
+        single = new ReadThrough<>(reading, arrivals);
+        bulk = new BulkReadThrough<>(reading, arrivals, single);
+        asyncReads = new AsyncReads<>(reading, arrivals, single);
         writes = new Writes<>(settings, tier1, tier2, coherence, synchronizer, journal, names, values, counters);
         purge = new Purge(settings.name(), settings.link(), tier2, layout, barriers);
         source = Sources.single(settings);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The control key of a cache: epoch, floor, newest stamp and the compacted log of barriers, in one sorted set.
@@ -31,14 +32,14 @@ final class ControlLog {
             local applied = tonumber(ARGV[2])
             local time = redis.call('TIME')
             local now = time[1] * 1000000 + time[2]
-            local head = redis.call('ZRANGE', ctl, 0, 0)[1]
-            local epoch, floor, stamp, pruned, prunedwide
-            if head and string.sub(head, 1, 7) == '!epoch:' then
-              local held = redis.call('ZMSCORE', ctl, '!floor', '!stamp', '!pruned', '!prunedwide')
-              epoch = string.sub(head, 8)
-              floor, stamp = tonumber(held[1] or nil), tonumber(held[2] or nil)
-              pruned, prunedwide = tonumber(held[3] or nil), tonumber(held[4] or nil)
+            local held = redis.call('ZMSCORE', ctl, '!epoch:' .. ARGV[4], '!floor', '!stamp', '!pruned', '!prunedwide')
+            local epoch = held[1] and ARGV[4]
+            if not epoch then
+              local head = redis.call('ZRANGE', ctl, 0, 0)[1]
+              epoch = head and string.sub(head, 1, 7) == '!epoch:' and string.sub(head, 8)
             end
+            local floor, stamp = tonumber(held[2] or nil), tonumber(held[3] or nil)
+            local pruned, prunedwide = tonumber(held[4] or nil), tonumber(held[5] or nil)
             local raised, news = 0, {}
             local function startover()
               redis.call('DEL', ctl)
@@ -70,20 +71,20 @@ final class ControlLog {
             """;
 
     /**
-     * ARGV: candidate epoch, applied, channel, retention of barriers of keys and of all others (us), most members, clear (0 or
-     * 1), barriers …
+     * ARGV: candidate epoch, applied, channel, probable epoch, retention of barriers of keys and of all others (us), most
+     * members, clear (0 or 1), barriers …
      *
      * <p>Pruning is due once a second, or after an eighth of the retention if that is shorter, and as long as it is behind. A
      * pass looks at 512 members from where the last one stopped, which is more than one stamp has. The cursor never goes
      * beyond the stamp before this one: a node in step has applied that, and has missed nothing that was pruned.
      */
     private static final RedisScript<List<Object>> MINT = RedisScript.of(PRELUDE + """
-                    if ARGV[7] == '1' or redis.call('ZCARD', ctl) + #ARGV - 7 > tonumber(ARGV[6]) then
+                    if ARGV[8] == '1' or redis.call('ZCARD', ctl) + #ARGV - 8 > tonumber(ARGV[7]) then
                       startover()
                       if raised == 0 then raised = 3 end
                     end
                     local members = {}
-                    for i = 8, #ARGV do members[#members + 1] = ARGV[i] end
+                    for i = 9, #ARGV do members[#members + 1] = ARGV[i] end
                     mint(members)
                     local function prune(cursor, from, retention, all)
                       local horizon = stamp - retention
@@ -105,8 +106,8 @@ final class ControlLog {
                         redis.call('ZADD', ctl, text(math.max(from or 1, reached)), cursor)
                       end
                     end
-                    prune('!pruned', pruned, tonumber(ARGV[4]), false)
-                    prune('!prunedwide', prunedwide, tonumber(ARGV[5]), true)
+                    prune('!pruned', pruned, tonumber(ARGV[5]), false)
+                    prune('!prunedwide', prunedwide, tonumber(ARGV[6]), true)
                     return {epoch, text(previous), text(stamp), text(floor), tostring(raised), text(now)}
                     """, ScriptOutputType.MULTI);
 
@@ -209,6 +210,14 @@ final class ControlLog {
         }
     }
 
+    /** Unique to this node; drawing a random name for each of the calls that hardly ever need one would cost more than they. */
+    private final String origin = UUID.randomUUID().toString();
+
+    private final AtomicLong candidates = new AtomicLong();
+
+    /** The epoch of the last reply: a hint, which saves the script from looking for it. */
+    private volatile String probableEpoch = "";
+
     private final byte[][] keys;
     private final byte[] channel;
     private final byte[] keyRetention;
@@ -235,20 +244,23 @@ final class ControlLog {
     /** Mints a stamp for barriers, or for a new floor, and announces it. */
     CompletionStage<Minted> mint(
             RedisClusterAsyncCommands<byte[], byte[]> commands, long applied, boolean clear, List<Member> members) {
-        byte[][] args = new byte[7 + members.size()][];
-        args[0] = ascii(UUID.randomUUID().toString());
+        byte[][] args = new byte[8 + members.size()][];
+        args[0] = candidate();
         args[1] = ascii(Long.toString(applied));
         args[2] = channel;
-        args[3] = keyRetention;
-        args[4] = wideRetention;
-        args[5] = limit;
-        args[6] = ascii(clear ? "1" : "0");
+        args[3] = ascii(probableEpoch);
+        args[4] = keyRetention;
+        args[5] = wideRetention;
+        args[6] = limit;
+        args[7] = ascii(clear ? "1" : "0");
         for (int i = 0; i < members.size(); i++) {
-            args[7 + i] = ascii(members.get(i).name());
+            args[8 + i] = ascii(members.get(i).name());
         }
-        return MINT.run(commands, keys, args)
-                .thenApply(reply -> new Minted(
-                        text(reply, 0), number(reply, 1), number(reply, 2), number(reply, 3), (int) number(reply, 4)));
+        return MINT.run(commands, keys, args).thenApply(reply -> {
+            String epoch = text(reply, 0);
+            probableEpoch = epoch;
+            return new Minted(epoch, number(reply, 1), number(reply, 2), number(reply, 3), (int) number(reply, 4));
+        });
     }
 
     /** Reads the state, and the barriers that are newer than {@code applied} (all of them for another epoch). */
@@ -256,12 +268,17 @@ final class ControlLog {
         return READ.run(
                         commands,
                         keys,
-                        ascii(UUID.randomUUID().toString()),
+                        candidate(),
                         ascii(Long.toString(applied)),
                         channel,
                         ascii(epoch),
                         ascii(Integer.toString(readLimit)))
                 .thenApply(ControlLog::parseRead);
+    }
+
+    /** A name that no epoch has had, for the case that this call begins one. */
+    private byte[] candidate() {
+        return ascii(origin + '.' + Long.toString(candidates.incrementAndGet(), Character.MAX_RADIX));
     }
 
     private static Read parseRead(List<Object> reply) {

@@ -9,7 +9,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,11 +31,13 @@ final class ReadThrough<K, V> {
     private final Counters counters;
     private final long leaseNanos;
 
-    /** Early refreshes under way, each of which takes a thread of the executor: at most {@code maximumLoads}. */
-    private final AtomicInteger refreshing = new AtomicInteger();
+    private final Arrivals<K, V> arrivals;
+    private final EarlyRefresh<K, V> early;
 
-    ReadThrough(Reading<K, V> reading) {
+    ReadThrough(Reading<K, V> reading, Arrivals<K, V> arrivals) {
         this.reading = reading;
+        this.arrivals = arrivals;
+        this.early = new EarlyRefresh<>(reading, this::source);
         this.settings = reading.settings;
         this.tier1 = reading.tier1;
         this.access = reading.access;
@@ -59,22 +60,20 @@ final class ReadThrough<K, V> {
         if (reading.fresh(entry)) {
             counters.tier1Hits.increment();
             if (reading.dueEarly(entry)) {
-                refresh(key, entry, source);
+                early.refresh(key, entry, source);
             }
-            return present(key, entry.value);
+            return arrivals.present(key, entry.value);
         }
         if (reading.ticker.read() - entry.retryAt() < 0) {
             counters.staleServed.increment();
-            return present(key, entry.value);
+            return arrivals.present(key, entry.value);
         }
         return readMissing(key, entry, source);
     }
 
-    private @Nullable V present(K key, @Nullable V value) {
-        if (value == null) {
-            reading.requirePresence(key);
-        }
-        return value;
+    /** Loads a key again in the background, while its value is still served. */
+    void refresh(K key, Entry<V> entry, EntrySource<? super K, V> source) {
+        early.refresh(key, entry, source);
     }
 
     private @Nullable V readMissing(K key, @Nullable Entry<V> stale, EntrySource<? super K, V> source) {
@@ -88,7 +87,7 @@ final class ReadThrough<K, V> {
                 break;
             }
             try {
-                return await(key, other, stale, true);
+                return arrivals.await(key, other, stale, true);
             } catch (TimeoutException e) {
                 counters.joinTimeouts.increment();
                 // Of all that waited one takes its place, and the others join that, once.
@@ -104,86 +103,6 @@ final class ReadThrough<K, V> {
             }
         }
         return fly(key, flight, stale, source);
-    }
-
-    /**
-     * Waits for a flight, as long as the timeouts say.
-     *
-     * @throws TimeoutException if it takes longer than a lease lasts
-     */
-    @Nullable
-    V await(K key, Flight<V> flight, @Nullable Entry<V> stale, boolean joined) throws TimeoutException {
-        return await(key, flight, stale, joined, leaseNanos);
-    }
-
-    /** The same for one of several flights that share what a lease lasts. */
-    @Nullable
-    V await(K key, Flight<V> flight, @Nullable Entry<V> stale, boolean joined, long leaseNanos)
-            throws TimeoutException {
-        Freshness freshness = settings.freshness();
-        long begun = System.nanoTime();
-        try {
-            if (freshness.softTimeout() != null && !freshness.staleFor().isZero()) {
-                long soft = freshness.softTimeout().toNanos() - (stale == null ? 0 : flight.ageNanos());
-                try {
-                    return outcome(key, flight, flight.join(Math.max(0, soft)), joined);
-                } catch (TimeoutException e) {
-                    Entry<V> fallback = tier1.look(key);
-                    if (fallback != null && fallback.failure() == null) {
-                        counters.softTimeouts.increment();
-                        counters.staleServed.increment();
-                        return present(key, fallback.value);
-                    }
-                }
-            }
-            if (freshness.hardTimeout() != null) {
-                long left = freshness.hardTimeout().toNanos() - (System.nanoTime() - begun);
-                try {
-                    return outcome(key, flight, flight.join(Math.max(0, left)), joined);
-                } catch (TimeoutException e) {
-                    counters.hardTimeouts.increment();
-                    throw reading.tooSlow(
-                            key, "was not loaded within hardTimeout " + freshness.hardTimeout() + "; the load goes on");
-                }
-            }
-            while (true) {
-                try {
-                    return outcome(key, flight, flight.join(leaseNanos), joined);
-                } catch (TimeoutException e) {
-                    if (!flight.queueing()) { // It waits for another node, and has a bound of its own.
-                        throw e;
-                    }
-                }
-            }
-        } catch (ExecutionException e) {
-            if (joined) {
-                counters.misses.increment();
-            } else if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            throw reading.again(key, e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CacheLoadException(
-                    "cache '" + settings.name() + "': interrupted while another thread was loading key '" + key + "'",
-                    e);
-        }
-    }
-
-    private @Nullable V outcome(K key, Flight<V> flight, @Nullable V value, boolean joined) {
-        if (joined) {
-            countJoined(flight.origin());
-        }
-        return present(key, value);
-    }
-
-    void countJoined(Flight.Origin origin) {
-        switch (origin) {
-            case TIER1 -> counters.tier1Hits.increment();
-            case TIER2 -> counters.tier2Hits.increment();
-            case STALE -> counters.staleServed.increment();
-            case SOURCE -> counters.misses.increment();
-        }
     }
 
     private @Nullable V fly(K key, Flight<V> flight, @Nullable Entry<V> stale, EntrySource<? super K, V> source) {
@@ -214,10 +133,10 @@ final class ReadThrough<K, V> {
             }
         }
         if (!handedOver) {
-            return present(key, landed(flight));
+            return arrivals.present(key, landed(flight));
         }
         try {
-            return await(key, flight, attempt.fallback(), false);
+            return arrivals.await(key, flight, attempt.fallback(), false);
         } catch (TimeoutException e) {
             counters.joinTimeouts.increment();
             throw reading.tooSlow(key, "was not loaded within leaseTime " + settings.leaseTime());
@@ -254,70 +173,6 @@ final class ReadThrough<K, V> {
         } catch (RejectedExecutionException e) {
             attempt.flight.board();
             attempt.flight.unpark();
-            return false;
-        }
-    }
-
-    /** Loads a key again in the background, while its value is still served. */
-    void refresh(K key, Entry<V> entry, EntrySource<? super K, V> source) {
-        if (refreshing.incrementAndGet() > reading.gate.limit()) {
-            refreshing.decrementAndGet(); // A later hit draws again.
-            return;
-        }
-        Flight<V> flight = new Flight<>();
-        entry.retryAt(reading.ticker.read()
-                + Math.max(1, settings.freshness().retryAfter().toNanos()));
-        if (flights.register(key, flight) != null) {
-            refreshing.decrementAndGet();
-            return;
-        }
-        counters.earlyRefreshes.increment();
-        boolean unused = flight.park(); // Until a thread takes it up.
-        try {
-            Attempt<K, V> attempt = new Attempt<>(reading, key, reading.names.escape(key), flight, source, entry);
-            reading.executor.execute(CallerContext.carry(() -> background(attempt, entry)));
-        } catch (RuntimeException | Error e) { // The executor is full or closed: the value is loaded when it has ended.
-            refreshing.decrementAndGet();
-            flight.complete(entry.value, Flight.Origin.TIER1);
-            flights.land(key, flight);
-            if (e instanceof Error error) {
-                throw error;
-            }
-        }
-    }
-
-    private void background(Attempt<K, V> attempt, Entry<V> entry) {
-        attempt.flight.board();
-        attempt.flight.unpark();
-        try {
-            if (!refreshedElsewhere(attempt, entry)) {
-                source(attempt);
-            }
-        } catch (Throwable failure) { // Counted where it happened; whoever joined is told.
-            attempt.flight.fail(failure);
-        } finally {
-            attempt.close();
-            refreshing.decrementAndGet();
-        }
-    }
-
-    /** Another node may have been earlier. */
-    private boolean refreshedElsewhere(Attempt<K, V> attempt, Entry<V> entry) {
-        if (!access.open(attempt.escaped)) {
-            return false;
-        }
-        try {
-            byte[] bytes = access.tier2().get(attempt.escaped, attempt.budget.left());
-            Values<K, V> values = access.values();
-            Found<V> found = bytes == null ? null : values.usable(attempt.escaped, bytes, values.redisMicros());
-            long left = entry.freshUntil() - reading.ticker.read();
-            // A copy of this entry ends with it, give or take what the estimates of Redis's clock differ by.
-            return found != null
-                    && found.freshNanos() > left + Math.max(entry.loadNanos(), 50_000_000)
-                    && attempt.answered(bytes);
-        } catch (RedisException e) {
-            counters.tier2Failures.increment();
-            attempt.budget.spend();
             return false;
         }
     }

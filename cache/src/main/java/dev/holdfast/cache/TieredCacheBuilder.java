@@ -2,16 +2,13 @@ package dev.holdfast.cache;
 
 import com.github.benmanes.caffeine.cache.Weigher;
 import dev.holdfast.core.Jitter;
-import dev.holdfast.core.Problems;
 import dev.holdfast.core.Ticker;
-import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisLink;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,46 +19,79 @@ import org.jspecify.annotations.Nullable;
  * @param <V> value type
  */
 public final class TieredCacheBuilder<K, V> {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
-    private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,100}");
+    // Read by SettingsCheck, as they were set.
+    final String name;
 
-    private final String name;
-    private @Nullable RedisLink link;
-    private String keyPrefix = "hf";
-    private KeyCodec<K> keyCodec = KeyCodec.natural();
-    private @Nullable Codec<V> codec;
-    private long maximumSize = -1;
-    private @Nullable Weigher<K, V> weigher;
-    private char prefixDelimiter = ':';
-    private Duration timeToLive = Duration.ofMinutes(10);
-    private @Nullable Duration maximumTimeToLive;
-    private Duration absentTimeToLive = Duration.ZERO;
-    private Duration staleFor = Duration.ZERO;
-    private double earlyRefresh = 1;
-    private @Nullable Duration softTimeout;
-    private @Nullable Duration hardTimeout;
-    private Duration retryAfter = Duration.ofMillis(100);
-    private double jitter = 0.1;
-    private int maximumValueSize = 8 << 20;
-    private @Nullable Compression compression;
-    private int compressFrom;
-    private int maximumLoads = 256;
-    private @Nullable Function<V, Set<String>> tags;
-    private @Nullable Executor executor;
-    private Duration maxStale = Duration.ofMinutes(1);
-    private Duration leaseTime = Duration.ofSeconds(10);
-    private Duration replayWindow = Duration.ofMinutes(5);
-    private Duration heartbeat = Duration.ofSeconds(1);
-    private @Nullable Duration tier2Timeout;
-    private int maximumBarriers = 100_000;
-    private int maximumJournal = 10_000;
-    private OutagePolicy outagePolicy = OutagePolicy.QUEUE;
-    private boolean requirePresent;
-    private @Nullable EntrySource<K, V> source;
-    private @Nullable BulkSource<K, V> bulkSource;
-    private @Nullable AsyncLoader<K, V> asyncLoader;
-    private Ticker ticker = Ticker.system();
-    private Steps steps = Steps.NONE;
+    @Nullable
+    RedisLink link;
+
+    String keyPrefix = "hf";
+    KeyCodec<K> keyCodec = KeyCodec.natural();
+
+    @Nullable
+    Codec<V> codec;
+
+    long maximumSize = -1;
+
+    @Nullable
+    Weigher<K, V> weigher;
+
+    char prefixDelimiter = ':';
+    Duration timeToLive = Duration.ofMinutes(10);
+
+    @Nullable
+    Duration maximumTimeToLive;
+
+    Duration absentTimeToLive = Duration.ZERO;
+    Duration staleFor = Duration.ZERO;
+    double earlyRefresh = 1;
+
+    @Nullable
+    Duration softTimeout;
+
+    @Nullable
+    Duration hardTimeout;
+
+    Duration retryAfter = Duration.ofMillis(100);
+    double jitter = 0.1;
+    int maximumValueSize = 8 << 20;
+
+    @Nullable
+    Compression compression;
+
+    int compressFrom;
+    int maximumLoads = 256;
+
+    @Nullable
+    Function<V, Set<String>> tags;
+
+    @Nullable
+    Executor executor;
+
+    Duration maxStale = Duration.ofMinutes(1);
+    Duration leaseTime = Duration.ofSeconds(10);
+    Duration replayWindow = Duration.ofMinutes(5);
+    Duration heartbeat = Duration.ofSeconds(1);
+
+    @Nullable
+    Duration tier2Timeout;
+
+    int maximumBarriers = 100_000;
+    int maximumJournal = 10_000;
+    OutagePolicy outagePolicy = OutagePolicy.QUEUE;
+    boolean requirePresent;
+
+    @Nullable
+    EntrySource<K, V> source;
+
+    @Nullable
+    BulkSource<K, V> bulkSource;
+
+    @Nullable
+    AsyncLoader<K, V> asyncLoader;
+
+    Ticker ticker = Ticker.system();
+    Steps steps = Steps.NONE;
 
     TieredCacheBuilder(String name) {
         this.name = Objects.requireNonNull(name, "name");
@@ -499,8 +529,7 @@ public final class TieredCacheBuilder<K, V> {
      * @throws dev.holdfast.core.ConfigurationException with every setting that cannot work
      */
     public TieredCache<K, V> build() {
-        Problems problems = check();
-        problems.orThrow();
+        SettingsCheck.of(this).orThrow();
         RedisLink redis = Objects.requireNonNull(link);
         Duration timeout = tier2Timeout != null ? tier2Timeout : defaultTimeout(redis);
         CacheSettings<K, V> settings = new CacheSettings<>(
@@ -552,145 +581,5 @@ public final class TieredCacheBuilder<K, V> {
         Duration most = Duration.ofMillis(500);
         Duration own = redis.commandTimeout();
         return own.compareTo(most) < 0 ? own : most;
-    }
-
-    private Problems check() {
-        Problems problems = Problems.of("cache '" + name + "'");
-        problems.require(
-                NAME.matcher(name).matches(),
-                "cache.name",
-                "name",
-                name,
-                "is part of Redis keys and metrics",
-                "use 1 to 100 letters, digits, dots, dashes or underscores");
-        problems.require(
-                PREFIX.matcher(keyPrefix).matches(),
-                "cache.keyPrefix",
-                "keyPrefix",
-                keyPrefix,
-                "is part of Redis keys",
-                "use 1 to 100 letters, digits, dots, colons, dashes or underscores");
-        problems.require(
-                link != null, "cache.redis", "redis", "", "is not set", "pass a RedisLink, or RedisLink.disabled()");
-        problems.require(
-                codec != null || link == null || link.state() == LinkState.DISABLED,
-                "cache.codec",
-                "codec",
-                "",
-                "is not set, so tier 2 cannot hold values",
-                "set codec(...), for instance JsonCodec.of(Product.class)");
-        problems.require(
-                maximumSize >= 1,
-                "cache.maximumSize",
-                weigher == null ? "maximumSize" : "maximumWeight",
-                maximumSize,
-                "tier 1 must be bounded by at least 1",
-                "set maximumSize(entries) or maximumWeight(weight, weigher)");
-        problems.require(
-                jitter >= 0 && jitter <= 1, "cache.jitter", "jitter", jitter, "is not within 0..1", "use e.g. 0.1");
-        within(problems, "timeToLive", timeToLive, Duration.ofMillis(1), Duration.ofDays(365));
-        if (maximumTimeToLive != null) {
-            within(problems, "maximumTimeToLive", maximumTimeToLive, timeToLive, Duration.ofDays(365));
-        }
-        within(problems, "cacheAbsent", absentTimeToLive, Duration.ZERO, Duration.ofDays(365));
-        within(problems, "staleFor", staleFor, Duration.ZERO, Duration.ofDays(365));
-        within(problems, "retryAfter", retryAfter, Duration.ZERO, Duration.ofHours(1));
-        checkTimeouts(problems);
-        problems.require(
-                earlyRefresh >= 0 && earlyRefresh <= 100,
-                "cache.earlyRefresh",
-                "earlyRefresh",
-                earlyRefresh,
-                "is not within 0..100",
-                "use 1, or 0 for none");
-        problems.require(
-                prefixDelimiter > ' '
-                        && prefixDelimiter < 127
-                        && prefixDelimiter != '%'
-                        && prefixDelimiter != '{'
-                        && prefixDelimiter != '}',
-                "cache.prefixDelimiter",
-                "prefixDelimiter",
-                prefixDelimiter,
-                "is not a printable ASCII character other than percent and braces",
-                "use ':' or '/'");
-        problems.require(
-                maximumValueSize >= 1,
-                "cache.maximumValueSize",
-                "maximumValueSize",
-                maximumValueSize,
-                "is not positive",
-                "use e.g. 1048576");
-        problems.require(
-                compression == null || compressFrom >= 1,
-                "cache.compression",
-                "compression.fromBytes",
-                compressFrom,
-                "is not positive",
-                "use e.g. 1024");
-        problems.require(
-                compression == null || (compression.id() >= 1 && compression.id() <= 7),
-                "cache.compression",
-                "compression.id",
-                compression == null ? 0 : compression.id(),
-                "is not within 1..7, and the envelope has three bits for it",
-                "give the compression another id()");
-        problems.require(
-                maximumLoads >= 1,
-                "cache.maximumLoads",
-                "maximumLoads",
-                maximumLoads,
-                "is not positive",
-                "use e.g. 256");
-        within(problems, "leaseTime", leaseTime, Duration.ofMillis(1), Duration.ofHours(1));
-        within(problems, "heartbeat", heartbeat, Duration.ofMillis(10), Duration.ofMinutes(1));
-        within(problems, "maxStale", maxStale, heartbeat, Duration.ofDays(1));
-        within(problems, "replayWindow", replayWindow, leaseTime, Duration.ofDays(1));
-        if (tier2Timeout != null) {
-            within(problems, "tier2Timeout", tier2Timeout, Duration.ofMillis(1), Duration.ofMinutes(1));
-        }
-        problems.require(
-                maximumJournal >= 1,
-                "cache.maximumJournal",
-                "maximumJournal",
-                maximumJournal,
-                "is not positive",
-                "use e.g. 10000");
-        problems.require(
-                maximumBarriers / 2 >= maximumJournal,
-                "cache.maximumBarriers",
-                "maximumBarriers",
-                maximumBarriers,
-                "is less than twice maximumJournal " + maximumJournal + ", so that one reissue could overflow it",
-                "raise maximumBarriers or lower maximumJournal");
-        return problems;
-    }
-
-    private void checkTimeouts(Problems problems) {
-        Duration hard = hardTimeout;
-        Duration soft = softTimeout;
-        if (hard != null) {
-            within(problems, "hardTimeout", hard, Duration.ofMillis(1), Duration.ofHours(1));
-        }
-        if (soft != null) {
-            within(problems, "softTimeout", soft, Duration.ofMillis(1), hard == null ? Duration.ofHours(1) : hard);
-            problems.require(
-                    !staleFor.isZero(),
-                    "cache.softTimeout",
-                    "softTimeout",
-                    soft,
-                    "has nothing stale to serve, since staleFor is not set",
-                    "set staleFor(...), or use hardTimeout(...)");
-        }
-    }
-
-    private static void within(Problems problems, String property, Duration value, Duration least, Duration most) {
-        problems.require(
-                value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
-                "cache." + property,
-                property,
-                value,
-                "is not within " + least + ".." + most,
-                "choose a duration within these bounds");
     }
 }
