@@ -1,5 +1,10 @@
 /** Batched loading, bulk writes and bounded reading. */
 module dev.holdfast.batch {
+    requires org.slf4j;
+    requires static context.propagation;
+    requires static org.jooq;
+    requires static org.postgresql.jdbc;
     requires static transitive org.jspecify;
     requires transitive dev.holdfast.core;
+    requires transitive java.sql;
 }
