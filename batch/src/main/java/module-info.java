@@ -11,4 +11,7 @@ module dev.holdfast.batch {
     requires static transitive org.jspecify;
     requires transitive dev.holdfast.core;
     requires transitive java.sql;
+
+    exports dev.holdfast.batch.junit;
+    exports dev.holdfast.batch.watch;
 }
