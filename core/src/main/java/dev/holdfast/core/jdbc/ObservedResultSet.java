@@ -14,13 +14,20 @@ final class ObservedResultSet extends ForwardingResultSet {
     private final ObservedStatement statement;
     private final Observation observation;
     private final StatementEvent event;
+    private final boolean counting;
 
-    ObservedResultSet(ResultSet delegate, ObservedStatement statement, Observation observation, StatementEvent event) {
+    ObservedResultSet(
+            ResultSet delegate,
+            ObservedStatement statement,
+            Observation observation,
+            StatementEvent event,
+            boolean counting) {
         super(delegate);
         this.delegate = delegate;
         this.statement = statement;
         this.observation = observation;
         this.event = event;
+        this.counting = counting;
     }
 
     private <T> T seen(T value) {
@@ -28,6 +35,12 @@ final class ObservedResultSet extends ForwardingResultSet {
             observation.value(event, value);
         }
         return value;
+    }
+
+    private void closed() {
+        if (counting) {
+            observation.resultClosed(event);
+        }
     }
 
     @Override
@@ -38,17 +51,17 @@ final class ObservedResultSet extends ForwardingResultSet {
     @Override
     public boolean next() throws SQLException {
         boolean row = delegate.next();
-        if (row) {
+        if (row && counting) {
             event.rowRead();
-        } else {
-            observation.resultClosed(event);
+        } else if (!row) {
+            closed();
         }
         return row;
     }
 
     @Override
     public void close() throws SQLException {
-        observation.resultClosed(event);
+        closed();
         delegate.close();
     }
 

@@ -22,6 +22,9 @@ class ObservedStatement extends ForwardingStatement {
 
     private String batchSql;
     private int batchSize;
+    /** The latest execution, and the one whose result may be open. */
+    private StatementEvent executed;
+
     private StatementEvent last;
 
     ObservedStatement(Statement delegate, ObservedConnection connection, Observation observation) {
@@ -37,7 +40,8 @@ class ObservedStatement extends ForwardingStatement {
 
     final StatementEvent start(String sql, int size, List<List<Object>> binds) {
         closeResult();
-        return observation.start(sql, size, binds, connection.id(), delegate);
+        executed = observation.start(sql, size, binds, connection.id(), delegate);
+        return executed;
     }
 
     final ResultSet query(StatementEvent event, Execution<ResultSet> execution) throws SQLException {
@@ -74,7 +78,7 @@ class ObservedStatement extends ForwardingStatement {
         }
         event.readsRows();
         last = event;
-        return new ObservedResultSet(result, this, observation, event);
+        return new ObservedResultSet(result, this, observation, event, true);
     }
 
     private void closeResult() {
@@ -96,6 +100,15 @@ class ObservedStatement extends ForwardingStatement {
     public final ResultSet getResultSet() throws SQLException {
         ResultSet result = delegate.getResultSet();
         return last == null ? result : observed(result, last);
+    }
+
+    /** Keys are values that an execution made, not rows that it read. */
+    @Override
+    public final ResultSet getGeneratedKeys() throws SQLException {
+        ResultSet keys = delegate.getGeneratedKeys();
+        return keys == null || executed == null || !observation.values()
+                ? keys
+                : new ObservedResultSet(keys, this, observation, executed, false);
     }
 
     @Override

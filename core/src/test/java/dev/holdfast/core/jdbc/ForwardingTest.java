@@ -62,7 +62,7 @@ class ForwardingTest {
                                     driver(CallableStatement.class), connection, observation, "{call f(?)}")),
                     methods(
                             ResultSet.class,
-                            new ObservedResultSet(driver(ResultSet.class), statement, observation, event)));
+                            new ObservedResultSet(driver(ResultSet.class), statement, observation, event, true)));
         });
     }
 

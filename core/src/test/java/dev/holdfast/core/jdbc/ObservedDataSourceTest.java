@@ -186,6 +186,28 @@ class ObservedDataSourceTest {
     }
 
     @Test
+    void generatedKeys_areValuesOfTheInsert_notRowsRead(PostgresDatabase database) throws Exception {
+        try (ObservedDataSource source = ObservedDataSource.of(database.dataSource(), curious);
+                Connection connection = source.getConnection();
+                Statement ddl = connection.createStatement()) {
+            ddl.execute("create table keyed (id int generated always as identity (start with 77), name text)");
+            try (PreparedStatement insert =
+                    connection.prepareStatement("insert into keyed (name) values (?)", new String[] {"id"})) {
+                insert.setString(1, "a");
+                assertThat(insert.executeUpdate()).isEqualTo(1);
+                try (ResultSet keys = insert.getGeneratedKeys()) {
+                    assertThat(keys.next()).isTrue();
+                    assertThat(keys.getInt(1)).isEqualTo(77);
+                    assertThat(keys.next()).isFalse();
+                }
+            }
+        }
+        assertThat(curious.ended.get(1).rows()).isEqualTo(1);
+        assertThat(curious.values).containsExactly(77);
+        assertThat(curious.closed).isEmpty();
+    }
+
+    @Test
     void failure_isTold_andReachesTheCaller(PostgresDatabase database) throws Exception {
         try (ObservedDataSource source = ObservedDataSource.of(database.dataSource(), plain);
                 Connection connection = source.getConnection();
