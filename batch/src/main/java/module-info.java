@@ -7,4 +7,6 @@ module dev.holdfast.batch {
     requires static transitive org.jspecify;
     requires transitive dev.holdfast.core;
     requires transitive java.sql;
+
+    exports dev.holdfast.batch;
 }
