@@ -8,5 +8,7 @@ module dev.holdfast.batch {
     requires transitive dev.holdfast.core;
     requires transitive java.sql;
 
+    exports dev.holdfast.batch.jdbc;
+    exports dev.holdfast.batch.jooq;
     exports dev.holdfast.batch;
 }

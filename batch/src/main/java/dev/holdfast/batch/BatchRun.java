@@ -79,7 +79,7 @@ final class BatchRun {
             Map<Object, Integer> positions = open;
             for (int i = 0; i < keys.length; i++) {
                 Object outcome = result.outcome(keys[i]);
-                int position = positions == null ? i : positions.get(keys[i]);
+                int position = positions == null ? i : Objects.requireNonNull(positions.get(keys[i]));
                 outcomes[position] = outcome;
                 if (outcome instanceof Entry.Failure failure && mayRetry(failure, attempt)) {
                     again.add(keys[i]);

@@ -52,7 +52,7 @@ final class MapRun<T, R> {
         }
     }
 
-    /** Ends items that nobody has begun, because no more threads are wanted or to be had. */
+    /** What the caller waits for: all items are through. */
     Waiter end() {
         return new End();
     }
@@ -61,7 +61,7 @@ final class MapRun<T, R> {
     List<R> results() {
         Throwable first = null;
         for (Throwable failure : failures) {
-            if (failure != null && first == null) {
+            if (first == null) {
                 first = failure;
             } else if (failure != null && failure != first) {
                 first.addSuppressed(failure);
