@@ -62,12 +62,14 @@ final class TableShape {
         String pattern = name.replace(escape, escape + escape).replace("_", escape + "_").replace("%", escape + "%");
         String catalog = byCatalog ? (schema == null ? here : schema) : connection.getCatalog();
         Map<String, Map<String, Column>> bySchema = new LinkedHashMap<>();
+        String realName = name;
         try (ResultSet found = metadata.getColumns(catalog, null, pattern, null)) {
             while (found.next()) {
                 String where = found.getString(byCatalog ? "TABLE_CAT" : "TABLE_SCHEM");
                 if (schema != null && !schema.equalsIgnoreCase(where)) {
                     continue;
                 }
+                realName = found.getString("TABLE_NAME"); // some servers find it in any case, but do not read it so
                 String column = found.getString("COLUMN_NAME");
                 bySchema.computeIfAbsent(String.valueOf(where), w -> new LinkedHashMap<>())
                         .put(fold(column), new Column(column, found.getString("TYPE_NAME")));
@@ -79,7 +81,7 @@ final class TableShape {
         String where = here != null && bySchema.containsKey(here)
                 ? here
                 : bySchema.keySet().iterator().next();
-        String sqlName = quote + name + quote;
+        String sqlName = quote + realName + quote;
         if (schema != null) {
             sqlName = quote + where + quote + "." + sqlName;
         }

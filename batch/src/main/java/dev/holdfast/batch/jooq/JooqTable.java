@@ -191,8 +191,12 @@ public final class JooqTable<R extends Record, K> {
                 .or(() -> call.find(Connection.class)
                         .map(connection -> dsl.configuration().derive(connection).dsl()))
                 .orElse(dsl);
+        // A record with fewer components than the table has fields is matched by name, not refused.
+        DSLContext mapping = bound.configuration()
+                .deriveSettings(settings -> settings.withMapRecordComponentParameterNames(true))
+                .dsl();
         int timeout = (int) Math.min(Integer.MAX_VALUE, call.remaining().plusMillis(999).toSeconds());
-        return KeyedRows.read(new ArrayList<>(keys), some -> rows(bound, some, timeout));
+        return KeyedRows.read(new ArrayList<>(keys), some -> rows(mapping, some, timeout));
     }
 
     private List<Keyed<K, R>> rows(DSLContext bound, List<K> keys, int timeout) {
