@@ -117,7 +117,8 @@ public final class BatchCall<K> {
 
     BatchLoadException foreign(Collection<? extends @Nullable Object> found) {
         return broken("the batch function returned keys that nobody asked for: " + Keys.sample(found) + "; asked for "
-                + Keys.sample(keys) + ". If they are equal for the database but not for Java, such as 1.0 and 1.00 or names in"
+                + Keys.sample(keys)
+                + ". If they are equal for the database but not for Java, such as 1.0 and 1.00 or names in"
                 + " another case, give the loader a keyNormalizer");
     }
 }

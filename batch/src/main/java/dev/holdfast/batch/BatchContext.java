@@ -68,8 +68,9 @@ public final class BatchContext {
      */
     public <T> T get(Class<T> type) {
         return find(type)
-                .orElseThrow(() -> new IllegalStateException("the context has no " + type.getName() + ", only "
-                        + values.keySet() + ": open the scope with BatchContext.of(" + type.getSimpleName() + ".class, …)"));
+                .orElseThrow(() ->
+                        new IllegalStateException("the context has no " + type.getName() + ", only " + values.keySet()
+                                + ": open the scope with BatchContext.of(" + type.getSimpleName() + ".class, …)"));
     }
 
     /**

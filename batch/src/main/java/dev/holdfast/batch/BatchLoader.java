@@ -204,9 +204,10 @@ public final class BatchLoader<K, V> {
         CompletableFuture<Map<K, V>> result = open.get(0).newIncompleteFuture();
         CompletableFuture.allOf(open.toArray(new CompletableFuture<?>[0])).whenComplete((nothing, failure) -> {
             if (failure != null) {
-                result.completeExceptionally(failure instanceof CompletionException
-                        ? Objects.requireNonNullElse(failure.getCause(), failure)
-                        : failure);
+                result.completeExceptionally(
+                        failure instanceof CompletionException
+                                ? Objects.requireNonNullElse(failure.getCause(), failure)
+                                : failure);
                 return;
             }
             Map<K, V> found = new LinkedHashMap<>();
@@ -340,7 +341,8 @@ public final class BatchLoader<K, V> {
     @SuppressWarnings("unchecked") // the key type, if known, has been checked
     Object admit(@Nullable Object key) {
         if (key == null) {
-            throw new NullPointerException("a key of loader '" + settings.name + "' is null: filter nulls before loading");
+            throw new NullPointerException(
+                    "a key of loader '" + settings.name + "' is null: filter nulls before loading");
         }
         if (settings.keyType != null && !settings.keyType.isInstance(key)) {
             throw new ClassCastException("key " + Keys.show(key) + " of loader '" + settings.name + "' is a "
@@ -370,8 +372,8 @@ public final class BatchLoader<K, V> {
             Dispatcher dispatcher = binding.scope.dispatcher();
             if (dispatcher.isClosed() && binding.participant == null) {
                 binding.pop(); // closed by another thread; this one hears of it once and is free then
-                throw new ScopeClosedException("the scope of this thread was closed by another one: a load of '" + settings.name
-                        + "' came too late; close a scope on the thread that opened it");
+                throw new ScopeClosedException("the scope of this thread was closed by another one: a load of '"
+                        + settings.name + "' came too late; close a scope on the thread that opened it");
             }
             return dispatcher;
         }

@@ -30,11 +30,21 @@ public final class BatchLoaderBuilder<K, V> implements Cloneable {
     Duration timeout = Duration.ofSeconds(30);
     int attempts = 1;
     Predicate<? super Throwable> retryOn = failure -> true;
-    @Nullable Backoff backoff;
+
+    @Nullable
+    Backoff backoff;
+
     boolean caching = true;
-    @Nullable Class<K> keyType;
-    @Nullable UnaryOperator<K> keyNormalizer;
-    @Nullable Executor executor;
+
+    @Nullable
+    Class<K> keyType;
+
+    @Nullable
+    UnaryOperator<K> keyNormalizer;
+
+    @Nullable
+    Executor executor;
+
     Supplier<BatchContext> ambient = BatchContext::empty;
     List<Child<V>> children = new ArrayList<>();
 

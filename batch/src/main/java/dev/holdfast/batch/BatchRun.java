@@ -157,7 +157,8 @@ final class BatchRun {
         Deputy deputy = new Deputy(asked, call);
         batch.allowInterrupts();
         try {
-            Objects.requireNonNull(settings.executor).execute(CallerContext.capture().apply(deputy));
+            Objects.requireNonNull(settings.executor)
+                    .execute(CallerContext.capture().apply(deputy));
         } catch (RuntimeException e) {
             dispatcher.leave(deputy.participant);
             throw e;
@@ -220,7 +221,8 @@ final class BatchRun {
     /** The values by the keys that were asked for. */
     private Map<Object, ?> checked(@Nullable Map<Object, ?> values, Set<Object> asked, BatchCall<Object> call) {
         if (values == null) {
-            throw call.broken("the batch function returned null instead of a map: return an empty map if nothing was found");
+            throw call.broken(
+                    "the batch function returned null instead of a map: return an empty map if nothing was found");
         }
         Map<Object, Object> normal = null;
         if (settings.keyNormalizer != null) {
@@ -291,7 +293,8 @@ final class BatchRun {
     }
 
     private void countFailures() {
-        long failed = Arrays.stream(outcomes).filter(Entry.Failure.class::isInstance).count();
+        long failed =
+                Arrays.stream(outcomes).filter(Entry.Failure.class::isInstance).count();
         if (failed > 0) {
             loader.counters().failures.add(failed);
         }
@@ -358,8 +361,8 @@ final class BatchRun {
             }
             Throwable failed = failures == null ? null : failures.get(key);
             if (failed != null) {
-                return new Entry.Failure(new BatchLoadException(
-                        loader.name(), "key " + Keys.show(key) + " failed: " + failed, failed));
+                return new Entry.Failure(
+                        new BatchLoadException(loader.name(), "key " + Keys.show(key) + " failed: " + failed, failed));
             }
             Object value = values.get(key);
             return value == null ? Entry.ABSENT : value;

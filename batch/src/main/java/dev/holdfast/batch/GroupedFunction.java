@@ -17,7 +17,8 @@ record GroupedFunction<K, E>(BatchFunction.Rows<K, E> function, Function<? super
     public Map<K, List<E>> load(Set<K> keys, BatchCall<K> call) throws Exception {
         Collection<? extends E> rows = function.load(keys, call);
         if (rows == null) {
-            throw call.broken("the batch function returned null instead of rows: return an empty list if there are none");
+            throw call.broken(
+                    "the batch function returned null instead of rows: return an empty list if there are none");
         }
         Map<K, List<E>> groups = new HashMap<>(keys.size() * 2);
         for (K key : keys) {

@@ -14,12 +14,14 @@ record OrderedFunction<K, V>(BatchFunction.Ordered<K, V> function) implements Ba
         List<K> asked = List.copyOf(keys);
         List<? extends @Nullable V> values = function.load(asked, call);
         if (values == null) {
-            throw call.broken("the batch function returned null instead of a list: return an empty list if nothing was found");
+            throw call.broken(
+                    "the batch function returned null instead of a list: return an empty list if nothing was found");
         }
         if (values.size() != asked.size()) {
-            throw call.broken("asked for " + asked.size() + " keys, got a list of " + values.size() + ": return one element"
-                    + " for each key, in the order of the keys, null where there is no value; keys "
-                    + Keys.sample(asked));
+            throw call.broken(
+                    "asked for " + asked.size() + " keys, got a list of " + values.size() + ": return one element"
+                            + " for each key, in the order of the keys, null where there is no value; keys "
+                            + Keys.sample(asked));
         }
         Map<K, V> byKey = new HashMap<>(asked.size() * 2);
         int i = 0;

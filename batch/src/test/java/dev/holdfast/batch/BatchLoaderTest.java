@@ -54,8 +54,9 @@ class BatchLoaderTest {
             for (int i = 0; i < 2; i++) {
                 assertThatThrownBy(() -> bad.loadAll(List.of(1L, 2L)))
                         .isInstanceOf(BatchLoadException.class)
-                        .hasMessage("loader 'bad': asked for 2 keys, got a list of 1: return one element for each key, in the"
-                                + " order of the keys, null where there is no value; keys [1, 2]");
+                        .hasMessage(
+                                "loader 'bad': asked for 2 keys, got a list of 1: return one element for each key, in the"
+                                        + " order of the keys, null where there is no value; keys [1, 2]");
             }
         }
         assertThat(bad.stats().batches()).isEqualTo(2);
@@ -148,8 +149,9 @@ class BatchLoaderTest {
                 BatchLoader.builder("user", source).keyType(Long.class).build();
         assertThatThrownBy(() -> typed.load(5))
                 .isInstanceOf(ClassCastException.class)
-                .hasMessage("key 5 of loader 'user' is a java.lang.Integer, not a java.lang.Long: convert it where it is"
-                        + " asked for");
+                .hasMessage(
+                        "key 5 of loader 'user' is a java.lang.Integer, not a java.lang.Long: convert it where it is"
+                                + " asked for");
         assertThat(source.calls).isEmpty();
     }
 
@@ -332,23 +334,25 @@ class BatchLoaderTest {
             call.fail(2L, new IOException("x"));
             return Map.of();
         });
-        assertThatThrownBy(() -> loader.load(1L)).hasRootCauseMessage("key 2 is not one of the 1 keys of this call of loader"
-                + " 'user': fail keys that were asked for");
+        assertThatThrownBy(() -> loader.load(1L))
+                .hasRootCauseMessage("key 2 is not one of the 1 keys of this call of loader"
+                        + " 'user': fail keys that were asked for");
     }
 
     @Test
     void retry_asksForFailedKeysOnly() {
         CountingSource<Long, String> recorded = CountingSource.users();
-        BatchLoader<Long, String> loader = BatchLoader.builder("user", (java.util.Set<Long> keys, BatchCall<Long> call) -> {
-                    Map<Long, String> found = recorded.load(keys, call);
-                    if (call.attempt() < 3) {
-                        keys.stream().filter(id -> id % 2 == 0).forEach(id -> {
-                            found.remove(id);
-                            call.fail(id, new IOException("attempt " + call.attempt()));
-                        });
-                    }
-                    return found;
-                })
+        BatchLoader<Long, String> loader = BatchLoader.builder(
+                        "user", (java.util.Set<Long> keys, BatchCall<Long> call) -> {
+                            Map<Long, String> found = recorded.load(keys, call);
+                            if (call.attempt() < 3) {
+                                keys.stream().filter(id -> id % 2 == 0).forEach(id -> {
+                                    found.remove(id);
+                                    call.fail(id, new IOException("attempt " + call.attempt()));
+                                });
+                            }
+                            return found;
+                        })
                 .retry(3, failure -> failure instanceof IOException, null)
                 .build();
         assertThat(loader.loadAll(List.of(1L, 2L, 3L, 4L))).hasSize(4).containsEntry(2L, "user 2");
@@ -456,7 +460,8 @@ class BatchLoaderTest {
 
     @Test
     void context_holdsOneValuePerType() {
-        BatchContext context = BatchContext.of(String.class, "acme").with(Integer.class, 1).with(Integer.class, 2);
+        BatchContext context =
+                BatchContext.of(String.class, "acme").with(Integer.class, 1).with(Integer.class, 2);
         assertThat(context.get(Integer.class)).isEqualTo(2);
         assertThat(context.find(Long.class)).isEmpty();
         assertThat(context).isEqualTo(BatchContext.of(Integer.class, 2).with(String.class, "acme"));

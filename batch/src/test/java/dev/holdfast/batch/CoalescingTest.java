@@ -90,8 +90,9 @@ class CoalescingTest {
     void loop_withAnnounce_isTwoBatches() {
         for (int run = 0; run < RUNS; run++) {
             begin();
-            BatchLoader<Long, Long> announcing =
-                    BatchLoader.builder("order", orderSource).announcing(users, user -> user).build();
+            BatchLoader<Long, Long> announcing = BatchLoader.builder("order", orderSource)
+                    .announcing(users, user -> user)
+                    .build();
             try (BatchScope scope = BatchScope.open()) {
                 announcing.announce(IDS);
                 List<String> found = new ArrayList<>();

@@ -84,7 +84,8 @@ class IsolationTest {
                     }
                     case JOIN_ALL -> finish();
                     case MAP_ALL ->
-                        assertThat(scope.mapAll(List.of(key, key), loader::load)).containsOnly(expected);
+                        assertThat(scope.mapAll(List.of(key, key), loader::load))
+                                .containsOnly(expected);
                     case CLEAR -> loader.clear(key);
                     case ANNOUNCE -> loader.announce(List.of(key));
                 }
@@ -120,7 +121,9 @@ class IsolationTest {
                 String of = "tenant " + i % 3;
                 results.add(pool.submit(() -> {
                     tenant.set(of);
-                    return key % 2 == 0 ? loader.load(key) : loader.loadAsync(key).get(30, TimeUnit.SECONDS);
+                    return key % 2 == 0
+                            ? loader.load(key)
+                            : loader.loadAsync(key).get(30, TimeUnit.SECONDS);
                 }));
             }
             for (int i = 0; i < results.size(); i++) {

@@ -66,7 +66,8 @@ class NothingHangsTest {
                     .boxed()
                     .map(id -> orders.loadAsync(id).thenCompose(users::loadAsync))
                     .toList();
-            CompletableFuture.allOf(futures.toArray(new CompletableFuture<?>[0])).join();
+            CompletableFuture.allOf(futures.toArray(new CompletableFuture<?>[0]))
+                    .join();
             assertThat(futures).allMatch(CompletableFuture::isDone);
             assertThat(scope.isClosed()).isFalse();
         }
@@ -107,8 +108,8 @@ class NothingHangsTest {
     void callback_thatJoinsAnotherFutureOfItsBatch_doesNotWaitForItself() {
         try (BatchScope scope = BatchScope.open()) {
             AtomicReference<CompletableFuture<String>> other = new AtomicReference<>();
-            CompletableFuture<String> one =
-                    users.loadAsync(1L).thenApply(user -> user + " and " + other.get().join());
+            CompletableFuture<String> one = users.loadAsync(1L)
+                    .thenApply(user -> user + " and " + other.get().join());
             other.set(users.loadAsync(2L).thenApply(user -> "derived " + user));
             assertThat(one.join()).isEqualTo("user 1 and derived user 2");
             assertThat(scope.isClosed()).isFalse();
@@ -133,7 +134,9 @@ class NothingHangsTest {
         assertThat(outer.load(1L)).isEqualTo("user 1");
         try (BatchScope scope = BatchScope.open()) {
             assertThat(scope.mapAll(List.of(2L, 3L), outer::load)).containsExactly("user 2", "user 3");
-            assertThat(outer.loadAsync(4L).thenCompose(user -> outer.loadAsync(5L)).join())
+            assertThat(outer.loadAsync(4L)
+                            .thenCompose(user -> outer.loadAsync(5L))
+                            .join())
                     .isEqualTo("user 5");
         }
         assertThat(userSource.sizes()).containsExactly(1, 2, 1, 1);
@@ -246,8 +249,8 @@ class NothingHangsTest {
     @Test
     void nestedMapAll_isServed() {
         try (BatchScope scope = BatchScope.open()) {
-            List<List<String>> found = scope.mapAll(
-                    List.of(1L, 2L, 3L), a -> scope.mapAll(List.of(10L, 20L), b -> users.load(a + b)));
+            List<List<String>> found =
+                    scope.mapAll(List.of(1L, 2L, 3L), a -> scope.mapAll(List.of(10L, 20L), b -> users.load(a + b)));
             assertThat(found.get(2)).containsExactly("user 13", "user 23");
         }
         assertThat(userSource.sizes()).containsExactly(6);
@@ -285,8 +288,9 @@ class NothingHangsTest {
         try (BatchScope scope = BatchScope.open()) {
             assertThatThrownBy(() -> scope.mapAll(List.of(1L, 2L, 3L), stuck::load))
                     .isInstanceOf(BatchTimeoutException.class)
-                    .hasMessageStartingWith("loader 'stuck': no answer within 200 ms: the batch function has not returned"
-                            + " from 3 keys [");
+                    .hasMessageStartingWith(
+                            "loader 'stuck': no answer within 200 ms: the batch function has not returned"
+                                    + " from 3 keys [");
             assertThatThrownBy(() -> stuck.load(1L)).isInstanceOf(BatchTimeoutException.class);
             assertThatThrownBy(() -> stuck.loadAsync(4L).join())
                     .isInstanceOf(CompletionException.class)
@@ -431,7 +435,8 @@ class NothingHangsTest {
             return Map.of();
         });
         BatchScope scope = BatchScope.open();
-        Future<String> waiting = single.submit(scope.enroll(() -> users.load(stuck.loadAsync(1L).join() == null ? 1L : 2L)));
+        Future<String> waiting =
+                single.submit(scope.enroll(() -> users.load(stuck.loadAsync(1L).join() == null ? 1L : 2L)));
         inside.await();
         CompletableFuture<String> queued = stuck.loadAsync(7L);
         CompletableFuture<String> derived = queued.thenCompose(user -> users.loadAsync(8L));
@@ -467,7 +472,9 @@ class NothingHangsTest {
         });
         try (BatchScope scope = BatchScope.builder().onThisThread().open()) {
             assertThat(scope.mapAll(List.of(1L, 2L, 3L), where::load)).containsOnly(owner);
-            assertThat(where.loadAsync(4L).thenCompose(thread -> where.loadAsync(5L)).join())
+            assertThat(where.loadAsync(4L)
+                            .thenCompose(thread -> where.loadAsync(5L))
+                            .join())
                     .isEqualTo(owner);
             assertThat(scope.join(CompletableFuture.allOf(where.loadAsync(6L)))).isNull();
         }

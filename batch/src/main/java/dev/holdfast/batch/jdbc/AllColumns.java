@@ -19,6 +19,7 @@ record AllColumns<V>(RowMapper<V> mapper) implements Columns<V> {
     @Override
     public V map(ResultSet row) throws SQLException {
         return Objects.requireNonNull(
-                mapper.map(row), "the row mapper returned null: return a value for each row, the loader knows absence itself");
+                mapper.map(row),
+                "the row mapper returned null: return a value for each row, the loader knows absence itself");
     }
 }

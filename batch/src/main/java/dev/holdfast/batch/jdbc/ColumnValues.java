@@ -81,6 +81,7 @@ final class ColumnValues {
                 return constant;
             }
         }
-        throw new SQLException("'" + name + "' is no constant of " + type.getName() + ": add it, or read the column as text");
+        throw new SQLException(
+                "'" + name + "' is no constant of " + type.getName() + ": add it, or read the column as text");
     }
 }

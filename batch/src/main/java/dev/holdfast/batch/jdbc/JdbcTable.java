@@ -166,8 +166,8 @@ public final class JdbcTable<K> {
                 if (rows.size() > 1) {
                     call.fail(
                             key,
-                            new IllegalStateException("table " + table + " has " + rows.size() + " rows with " + keyColumn
-                                    + " = " + key + ": use many(…), or a column that is unique"));
+                            new IllegalStateException("table " + table + " has " + rows.size() + " rows with "
+                                    + keyColumn + " = " + key + ": use many(…), or a column that is unique"));
                 }
             });
             return values;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -82,14 +83,14 @@ final class KeyStatement<K, V> {
 
     private void read(PreparedStatement statement, Prepared parts, Duration timeout, List<Keyed<K, V>> rows)
             throws SQLException {
-        statement.setQueryTimeout((int) Math.min(Integer.MAX_VALUE, timeout.plusMillis(999).toSeconds()));
+        statement.setQueryTimeout(
+                (int) Math.min(Integer.MAX_VALUE, timeout.plusMillis(999).toSeconds()));
         try (ResultSet found = statement.executeQuery()) {
             while (found.next()) {
-                K key = keyType.cast(
-                        parts.keyIndex > 0
-                                ? ColumnValues.read(found, parts.keyIndex, keyType)
-                                : ColumnValues.read(found, found.findColumn(KEY_LABEL), keyType));
-                rows.add(new Keyed<>(key, columns.map(found)));
+                int column = parts.keyIndex > 0 ? parts.keyIndex : found.findColumn(KEY_LABEL);
+                Object key = Objects.requireNonNull(
+                        ColumnValues.read(found, column, keyType), "a row was found by a key it does not have");
+                rows.add(new Keyed<>(keyType.cast(key), columns.map(found)));
             }
         }
     }

@@ -16,8 +16,7 @@ final class RecordMapper<V> implements Columns<V> {
 
     RecordMapper(Class<V> type) {
         if (!type.isRecord()) {
-            throw new IllegalArgumentException(
-                    type.getName() + " is not a record: use a record, or pass a RowMapper");
+            throw new IllegalArgumentException(type.getName() + " is not a record: use a record, or pass a RowMapper");
         }
         RecordComponent[] components = type.getRecordComponents();
         this.names = Arrays.stream(components).map(RecordComponent::getName).toList();
@@ -54,7 +53,8 @@ final class RecordMapper<V> implements Columns<V> {
             values[i] = ColumnValues.read(row, i + 1, types[i]);
             if (values[i] == null && types[i].isPrimitive()) {
                 throw new SQLException("column " + row.getMetaData().getColumnName(i + 1) + " is null, but component '"
-                        + names.get(i) + "' of " + constructor.getDeclaringClass().getName() + " is a " + types[i]
+                        + names.get(i) + "' of "
+                        + constructor.getDeclaringClass().getName() + " is a " + types[i]
                         + ": use the boxed type");
             }
         }
@@ -64,9 +64,11 @@ final class RecordMapper<V> implements Columns<V> {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }
-            throw new SQLException("the constructor of " + constructor.getDeclaringClass().getName() + " failed", e);
+            throw new SQLException(
+                    "the constructor of " + constructor.getDeclaringClass().getName() + " failed", e);
         } catch (ReflectiveOperationException e) {
-            throw new SQLException("cannot make a " + constructor.getDeclaringClass().getName(), e);
+            throw new SQLException(
+                    "cannot make a " + constructor.getDeclaringClass().getName(), e);
         }
     }
 }

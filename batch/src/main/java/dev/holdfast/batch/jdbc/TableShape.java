@@ -20,8 +20,7 @@ final class TableShape {
     /** A column under its real name. */
     record Column(String name, String type) {}
 
-    private TableShape(
-            String table, String sqlName, String quote, boolean postgres, Map<String, Column> columns) {
+    private TableShape(String table, String sqlName, String quote, boolean postgres, Map<String, Column> columns) {
         this.table = table;
         this.sqlName = sqlName;
         this.quote = quote;
@@ -36,7 +35,8 @@ final class TableShape {
         String name = table.substring(dot + 1);
         String quote = metadata.getIdentifierQuoteString().strip();
         // MySQL and MariaDB call a schema a catalog.
-        boolean byCatalog = !metadata.supportsSchemasInTableDefinitions() && metadata.supportsCatalogsInTableDefinitions();
+        boolean byCatalog =
+                !metadata.supportsSchemasInTableDefinitions() && metadata.supportsCatalogsInTableDefinitions();
         String escape = metadata.getSearchStringEscape();
         for (String spelling : new String[] {name, name.toLowerCase(Locale.ROOT), name.toUpperCase(Locale.ROOT)}) {
             TableShape shape = read(connection, metadata, byCatalog, escape, schema, spelling, table, quote);
@@ -59,7 +59,8 @@ final class TableShape {
             String quote)
             throws SQLException {
         String here = byCatalog ? connection.getCatalog() : connection.getSchema();
-        String pattern = name.replace(escape, escape + escape).replace("_", escape + "_").replace("%", escape + "%");
+        String pattern =
+                name.replace(escape, escape + escape).replace("_", escape + "_").replace("%", escape + "%");
         String catalog = byCatalog ? (schema == null ? here : schema) : connection.getCatalog();
         Map<String, Map<String, Column>> bySchema = new LinkedHashMap<>();
         String realName = name;

@@ -91,8 +91,8 @@ public final class JooqTable<R extends Record, K> {
          */
         public <K> JooqTable<R, K> key(Field<K> key) {
             if (table.fields().length > 0 && table.field(key) == null) {
-                throw new IllegalArgumentException("table " + table + " has no field " + key + ": it has "
-                        + List.of(table.fields()));
+                throw new IllegalArgumentException(
+                        "table " + table + " has no field " + key + ": it has " + List.of(table.fields()));
             }
             return new JooqTable<>(dsl, table, key, List.of());
         }
@@ -189,13 +189,15 @@ public final class JooqTable<R extends Record, K> {
     private Map<K, List<R>> read(Set<K> keys, BatchCall<K> call) throws Exception {
         DSLContext bound = call.find(DSLContext.class)
                 .or(() -> call.find(Connection.class)
-                        .map(connection -> dsl.configuration().derive(connection).dsl()))
+                        .map(connection ->
+                                dsl.configuration().derive(connection).dsl()))
                 .orElse(dsl);
         // A record with fewer components than the table has fields is matched by name, not refused.
         DSLContext mapping = bound.configuration()
                 .deriveSettings(settings -> settings.withMapRecordComponentParameterNames(true))
                 .dsl();
-        int timeout = (int) Math.min(Integer.MAX_VALUE, call.remaining().plusMillis(999).toSeconds());
+        int timeout = (int)
+                Math.min(Integer.MAX_VALUE, call.remaining().plusMillis(999).toSeconds());
         return KeyedRows.read(new ArrayList<>(keys), some -> rows(mapping, some, timeout));
     }
 
@@ -212,8 +214,13 @@ public final class JooqTable<R extends Record, K> {
     }
 
     private void fetch(DSLContext bound, Condition condition, int timeout, List<Keyed<K, R>> rows) {
-        for (R row : bound.selectFrom(table).where(condition).orderBy(order).queryTimeout(timeout).fetch()) {
-            rows.add(new Keyed<>(Objects.requireNonNull(row.get(key), "a row was found by a key it does not have"), row));
+        for (R row : bound.selectFrom(table)
+                .where(condition)
+                .orderBy(order)
+                .queryTimeout(timeout)
+                .fetch()) {
+            rows.add(new Keyed<>(
+                    Objects.requireNonNull(row.get(key), "a row was found by a key it does not have"), row));
         }
     }
 

@@ -128,7 +128,8 @@ public final class KeyedRows<K, R> {
         collator.setDecomposition(Collator.FULL_DECOMPOSITION);
         Map<CollationKey, List<K>> asked = new LinkedHashMap<>();
         for (K key : keys) {
-            asked.computeIfAbsent(look(collator, key), look -> new ArrayList<>()).add(key);
+            asked.computeIfAbsent(look(collator, key), look -> new ArrayList<>())
+                    .add(key);
         }
         Map<CollationKey, List<Keyed<K, R>>> groups = new LinkedHashMap<>();
         for (Keyed<K, R> row : rows) {

@@ -15,7 +15,9 @@ public final class CountedStatements {
 
     public CountedStatements(DataSource target) {
         this.dataSource = (DataSource) Proxy.newProxyInstance(
-                CountedStatements.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                CountedStatements.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> {
                     Object result = invoke(target, method, arguments);
                     return result instanceof Connection connection ? watch(connection) : result;
                 });
@@ -23,7 +25,9 @@ public final class CountedStatements {
 
     public Connection watch(Connection target) {
         return (Connection) Proxy.newProxyInstance(
-                CountedStatements.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
+                CountedStatements.class.getClassLoader(),
+                new Class<?>[] {Connection.class},
+                (proxy, method, arguments) -> {
                     if (method.getName().equals("prepareStatement")) {
                         texts.add((String) arguments[0]);
                     }

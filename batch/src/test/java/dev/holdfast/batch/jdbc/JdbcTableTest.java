@@ -83,8 +83,10 @@ class JdbcTableTest {
 
     private static void loadsRows(DataSource source) throws SQLException {
         fill(source);
-        BatchLoader<Long, User> users =
-                JdbcTable.of(source, "users").key("id", Long.class).one(User.class).build();
+        BatchLoader<Long, User> users = JdbcTable.of(source, "users")
+                .key("id", Long.class)
+                .one(User.class)
+                .build();
         assertThat(users.name()).isEqualTo("users.id");
         assertThat(users.loadAll(List.of(3L, 9L, 2L)))
                 .isEqualTo(Map.of(3L, new User(3, "Cid", 41), 2L, new User(2, "Bob", null)));
@@ -115,7 +117,8 @@ class JdbcTableTest {
         CountedStatements counted = new CountedStatements(database.dataSource());
         manyKeys(counted);
         assertThat(new HashSet<>(counted.texts))
-                .containsExactly("SELECT t.\"id\", t.\"text\", t.\"id\" AS hf_batch_key FROM \"big\" t WHERE t.\"id\" = ANY (?)");
+                .containsExactly(
+                        "SELECT t.\"id\", t.\"text\", t.\"id\" AS hf_batch_key FROM \"big\" t WHERE t.\"id\" = ANY (?)");
         assertThat(counted.texts).hasSize(3);
     }
 
@@ -142,8 +145,10 @@ class JdbcTableTest {
                 counted.dataSource,
                 "create table big (id bigint primary key, text varchar(20))",
                 "insert into big values (5, 'five'), (99999, 'last')");
-        BatchLoader<Long, Big> big =
-                JdbcTable.of(counted.dataSource, "big").key("id", Long.class).one(Big.class).build();
+        BatchLoader<Long, Big> big = JdbcTable.of(counted.dataSource, "big")
+                .key("id", Long.class)
+                .one(Big.class)
+                .build();
         List<Long> keys = LongStream.range(0, 100_000).boxed().toList();
         assertThat(big.loadAll(keys)).containsOnlyKeys(5L, 99_999L);
         assertThat(big.load(5L)).isEqualTo(new Big(5, "five"));
@@ -203,8 +208,10 @@ class JdbcTableTest {
                 "insert into \"Typed Rows\" values ('" + id
                         + "', 'BAD', '2026-01-02T03:04:05Z', 12.30, true, '\\x0102')",
                 "create view \"order\" as select * from \"Typed Rows\"");
-        BatchLoader<UUID, Typed> typed =
-                JdbcTable.of(source, "order").key("id", UUID.class).one(Typed.class).build();
+        BatchLoader<UUID, Typed> typed = JdbcTable.of(source, "order")
+                .key("id", UUID.class)
+                .one(Typed.class)
+                .build();
         Typed row = typed.load(id);
         assertThat(row.mood()).isEqualTo(Mood.BAD);
         assertThat(row.createdAt()).isEqualTo("2026-01-02T03:04:05Z");
@@ -224,8 +231,10 @@ class JdbcTableTest {
     void transaction_isWhatItsScopeReads(PostgresDatabase database) throws SQLException {
         DataSource source = database.dataSource();
         fill(source);
-        BatchLoader<Long, User> users =
-                JdbcTable.of(source, "users").key("id", Long.class).one(User.class).build();
+        BatchLoader<Long, User> users = JdbcTable.of(source, "users")
+                .key("id", Long.class)
+                .one(User.class)
+                .build();
         try (Connection connection = source.getConnection()) {
             connection.setAutoCommit(false);
             try (BatchScope scope = BatchScope.transaction(connection);
@@ -253,8 +262,10 @@ class JdbcTableTest {
     void keyWithSeveralRows_failsAlone() throws SQLException {
         DataSource source = h2();
         fill(source);
-        BatchLoader<Long, Line> lines =
-                JdbcTable.of(source, "order_lines").key("order_id", Long.class).one(Line.class).build();
+        BatchLoader<Long, Line> lines = JdbcTable.of(source, "order_lines")
+                .key("order_id", Long.class)
+                .one(Line.class)
+                .build();
         assertThat(lines.load(8L)).isEqualTo(new Line(8, 1, "c"));
         assertThatThrownBy(() -> lines.load(7L))
                 .isInstanceOf(BatchLoadException.class)
@@ -265,13 +276,25 @@ class JdbcTableTest {
     void namesThatTheDatabaseDoesNotHave_areNamed() throws SQLException {
         DataSource source = h2();
         fill(source);
-        assertThatThrownBy(() -> JdbcTable.of(source, "users").key("uid", Long.class).one(User.class).build().load(1L))
+        assertThatThrownBy(() -> JdbcTable.of(source, "users")
+                        .key("uid", Long.class)
+                        .one(User.class)
+                        .build()
+                        .load(1L))
                 .isInstanceOf(BatchLoadException.class)
                 .hasMessageContaining("table users has no column 'uid': it has [AGE, DISPLAY_NAME, ID]");
         record Wider(long id, String email) {}
-        assertThatThrownBy(() -> JdbcTable.of(source, "users").key("id", Long.class).one(Wider.class).build().load(1L))
+        assertThatThrownBy(() -> JdbcTable.of(source, "users")
+                        .key("id", Long.class)
+                        .one(Wider.class)
+                        .build()
+                        .load(1L))
                 .hasMessageContaining("table users has no column 'email'");
-        assertThatThrownBy(() -> JdbcTable.of(source, "nobody").key("id", Long.class).one(User.class).build().load(1L))
+        assertThatThrownBy(() -> JdbcTable.of(source, "nobody")
+                        .key("id", Long.class)
+                        .one(User.class)
+                        .build()
+                        .load(1L))
                 .hasMessageContaining("there is no table or view 'nobody'");
         assertThatThrownBy(() -> JdbcTable.of(source, "users; drop table users"))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -291,12 +314,18 @@ class JdbcTableTest {
         record Counted(long id, int age) {}
         assertThatThrownBy(() -> JdbcTable.of(source, "users").key("id", Thread.class))
                 .hasMessageContaining("key type java.lang.Thread of column 'id' cannot be read");
-        assertThatThrownBy(() -> JdbcTable.of(source, "users").key("id", Long.class).one(String.class))
+        assertThatThrownBy(() ->
+                        JdbcTable.of(source, "users").key("id", Long.class).one(String.class))
                 .hasMessageContaining("java.lang.String is not a record");
-        assertThatThrownBy(() -> JdbcTable.of(source, "users").key("id", Long.class).one(Odd.class))
+        assertThatThrownBy(() ->
+                        JdbcTable.of(source, "users").key("id", Long.class).one(Odd.class))
                 .hasMessageContaining("component 'thread'");
         fill(source);
-        assertThatThrownBy(() -> JdbcTable.of(source, "users").key("id", Long.class).one(Counted.class).build().load(2L))
+        assertThatThrownBy(() -> JdbcTable.of(source, "users")
+                        .key("id", Long.class)
+                        .one(Counted.class)
+                        .build()
+                        .load(2L))
                 .hasMessageContaining("column AGE is null, but component 'age'")
                 .hasMessageContaining("use the boxed type");
     }
@@ -305,8 +334,10 @@ class JdbcTableTest {
     void manySizes_areFewTexts() throws SQLException {
         CountedStatements counted = new CountedStatements(h2());
         fill(counted.dataSource);
-        BatchLoader<Long, User> users =
-                JdbcTable.of(counted.dataSource, "users").key("id", Long.class).one(User.class).build();
+        BatchLoader<Long, User> users = JdbcTable.of(counted.dataSource, "users")
+                .key("id", Long.class)
+                .one(User.class)
+                .build();
         for (int size = 1; size <= 200; size++) {
             users.loadAll(LongStream.range(0, size).boxed().collect(Collectors.toSet()));
         }

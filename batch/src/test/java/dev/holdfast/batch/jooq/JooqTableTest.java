@@ -27,11 +27,11 @@ import org.jooq.Field;
 import org.jooq.Record;
 import org.jooq.SQLDialect;
 import org.jooq.Table;
+import org.jooq.TableField;
 import org.jooq.impl.CustomTable;
 import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 import org.jooq.impl.TableRecordImpl;
-import org.jooq.TableField;
 import org.junit.jupiter.api.Test;
 
 /** Loaders from jOOQ's tables, on real databases. */
@@ -142,7 +142,11 @@ class JooqTableTest {
         BatchLoader<Long, User> users =
                 JooqTable.of(dsl, USERS).key(USERS.id).one(User.class).build();
         dsl.transaction(inside -> {
-            inside.dsl().update(USERS).set(USERS.userName, "Zoe").where(USERS.id.eq(1L)).execute();
+            inside.dsl()
+                    .update(USERS)
+                    .set(USERS.userName, "Zoe")
+                    .where(USERS.id.eq(1L))
+                    .execute();
             try (BatchScope scope = BatchScope.builder()
                     .context(BatchContext.of(DSLContext.class, inside.dsl()))
                     .onThisThread()

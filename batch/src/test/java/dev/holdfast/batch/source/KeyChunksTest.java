@@ -27,7 +27,8 @@ class KeyChunksTest {
     @Test
     void sizes_areFew() {
         Set<Integer> sizes = IntStream.rangeClosed(1, 3_000)
-                .mapToObj(count -> KeyChunks.of(IntStream.range(0, count).boxed().toList()))
+                .mapToObj(
+                        count -> KeyChunks.of(IntStream.range(0, count).boxed().toList()))
                 .flatMap(chunks -> chunks.stream().map(List::size))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(sizes).containsExactly(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_000);

@@ -25,6 +25,7 @@ import java.util.List;
 final class Children implements Scenario {
     private static final int PARENTS = 100;
     private static final int ROWS = 100_000;
+    private static final String PARENTS_BY_ID = "select user_id from orders where id between ? and ? order by id";
 
     private final Target ratio;
     private final Target statements;
@@ -51,35 +52,37 @@ final class Children implements Scenario {
             fill(server);
             proxy.latency(roundTrip.dividedBy(2));
             String url = server.jdbcUrl().replaceFirst("//[^/]+/", "//" + proxy.host() + ":" + proxy.port() + "/");
-            try (Connection connection = DriverManager.getConnection(url, server.user(), server.password());
-                    Connection watching = server.connection()) {
-                compare(session, server, connection, watching);
+            try (Connection connection = DriverManager.getConnection(url, server.user(), server.password())) {
+                compare(session, server, connection);
             }
         }
     }
 
-    private void compare(Session session, PostgresServer server, Connection connection, Connection watching) throws Exception {
-        BatchLoader<Long, User> users = JdbcTable.of(server.dataSource(), "users").key("id", Long.class).one(User.class).build();
-        try (PreparedStatement parents = connection.prepareStatement(
-                        "select user_id from orders where id between ? and ? order by id");
+    private void compare(Session session, PostgresServer server, Connection connection) throws Exception {
+        BatchLoader<Long, User> users = JdbcTable.of(server.dataSource(), "users")
+                .key("id", Long.class)
+                .one(User.class)
+                .build();
+        try (PreparedStatement parents = connection.prepareStatement(PARENTS_BY_ID);
                 PreparedStatement child = connection.prepareStatement("select id, name from users where id = ?")) {
             Timed timed = Timed.of(roundTrip.isZero() ? 5 : 1);
             session.report(
                     ratio,
                     PairedRun.named("100 parents with a child each, " + roundTrip.toMillis() + " ms round trip")
                             .subject("a loop of selects", timed.side((first, n) -> loop(parents, child, first, n)))
-                            .baseline("announce and load", timed.side((first, n) -> batch(connection, parents, users, first, n)))
+                            .baseline(
+                                    "announce and load",
+                                    timed.side((first, n) -> batch(connection, parents, users, first, n)))
                             .warmUp(session.pick(Duration.ofSeconds(3), Duration.ofSeconds(8)))
                             .measure(session.pick(Duration.ofSeconds(4), Duration.ofSeconds(15)), 20)
                             .run(),
                     "ns");
-            long before = transactions(watching);
-            int runs = 50;
-            batch(connection, parents, users, 0, runs);
-            // In autocommit mode each statement is a transaction of its own.
-            long counted = transactions(watching) - before;
-            session.report(statements, Math.round(counted / (double) runs), "statements per run of the batch");
         }
+        ExecutedStatements counted = new ExecutedStatements(connection);
+        try (PreparedStatement parents = counted.connection().prepareStatement(PARENTS_BY_ID)) {
+            batch(counted.connection(), parents, users, 0, 1);
+        }
+        session.report(statements, (double) counted.executed(), "statements for the batch");
     }
 
     private static long loop(PreparedStatement parents, PreparedStatement child, long first, int operations)
@@ -127,19 +130,6 @@ final class Children implements Scenario {
             }
         }
         return ids;
-    }
-
-    private static long transactions(Connection watching) throws Exception {
-        // Statistics reach the view when a backend has been idle for a moment.
-        Thread.sleep(1_500);
-        try (Statement statement = watching.createStatement()) {
-            statement.execute("select pg_stat_clear_snapshot()");
-            try (ResultSet row = statement.executeQuery("select sum(calls) from (select xact_commit + xact_rollback as calls"
-                    + " from pg_stat_database where datname = current_database()) as counted")) {
-                row.next();
-                return row.getLong(1);
-            }
-        }
     }
 
     private static void fill(PostgresServer server) throws SQLException {

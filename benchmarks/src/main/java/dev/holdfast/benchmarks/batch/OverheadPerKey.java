@@ -103,7 +103,8 @@ final class OverheadPerKey implements Scenario {
         Timed timed = Timed.calibrate(function, Duration.ofMillis(5));
         Side with = timed.cpuSide(subject);
         Side without = timed.cpuSide(function);
-        long warmUntil = System.nanoTime() + session.pick(Duration.ofSeconds(3), Duration.ofSeconds(8)).toNanos();
+        long warmUntil = System.nanoTime()
+                + session.pick(Duration.ofSeconds(3), Duration.ofSeconds(8)).toNanos();
         int pair = 0;
         while (System.nanoTime() < warmUntil) {
             with.sample(pair);
