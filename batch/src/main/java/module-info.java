@@ -14,4 +14,7 @@ module dev.holdfast.batch {
 
     exports dev.holdfast.batch.junit;
     exports dev.holdfast.batch.watch;
+    exports dev.holdfast.batch.jdbc;
+    exports dev.holdfast.batch.jooq;
+    exports dev.holdfast.batch;
 }

@@ -2,6 +2,7 @@ package dev.holdfast.examples.storefront;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.batch.BatchLoader;
 import dev.holdfast.cache.Codec;
 import dev.holdfast.cache.TieredCache;
 import dev.holdfast.cache.revocation.RevocationList;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -65,6 +67,9 @@ class MetricsPageTest {
             cache.metrics().bindTo(registry);
             warmer.metrics().bindTo(registry);
             revoked.metrics().bindTo(registry);
+            BatchLoader.<Long, String>mapped("user", (keys, call) -> Map.of())
+                    .metrics()
+                    .bindTo(registry);
             return registry.getMeters().stream()
                     .map(MetricsPageTest::line)
                     .collect(Collectors.toCollection(TreeSet::new));

@@ -1,0 +1,2 @@
+/** Loading in batches beside loops, beside the bare batch function, and beside java-dataloader. */
+package dev.holdfast.benchmarks.batch;
