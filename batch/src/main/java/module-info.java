@@ -6,5 +6,6 @@ module dev.holdfast.batch {
     requires transitive dev.holdfast.core;
     requires transitive java.sql;
 
+    exports dev.holdfast.batch.keyset;
     exports dev.holdfast.batch.write;
 }
