@@ -15,9 +15,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
@@ -583,5 +589,36 @@ abstract class WriterContract {
 
     String bigText() {
         return "text";
+    }
+
+    @Test
+    void fourWriters_ofOverlappingRowsInAnyOrder_neverDeadlock() throws Exception {
+        fill(300);
+        BulkWriter<Item> updates = renaming().retries(0).build(source());
+        BulkWriter<Item> upserts = all(BulkWriter.<Item>upsert("item")).retries(0).build(source());
+        for (BulkWriter<Item> writer : List.of(updates, upserts)) {
+            int rounds = 60;
+            List<Callable<Integer>> writers = new ArrayList<>();
+            for (int thread = 0; thread < 4; thread++) {
+                Random random = new Random(thread);
+                writers.add(() -> {
+                    int written = 0;
+                    for (int round = 0; round < rounds; round++) {
+                        List<Item> rows = new ArrayList<>(items(0, 300));
+                        Collections.shuffle(rows, random);
+                        written += writer.write(rows.subList(0, 200)).orThrow().written();
+                    }
+                    return written;
+                });
+            }
+            ExecutorService threads = Executors.newFixedThreadPool(4);
+            try {
+                for (Future<Integer> written : threads.invokeAll(writers)) {
+                    assertThat(written.get()).isEqualTo(rounds * 200);
+                }
+            } finally {
+                threads.shutdownNow();
+            }
+        }
     }
 }
