@@ -1,5 +1,6 @@
 /** Batched loading, bulk writes and bounded reading. */
 module dev.holdfast.batch {
+    requires static org.jooq;
     requires static org.postgresql.jdbc;
     requires static transitive org.jspecify;
     requires org.slf4j;
@@ -8,4 +9,5 @@ module dev.holdfast.batch {
 
     exports dev.holdfast.batch.keyset;
     exports dev.holdfast.batch.write;
+    exports dev.holdfast.batch.write.jooq;
 }

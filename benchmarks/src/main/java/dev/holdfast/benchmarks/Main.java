@@ -1,5 +1,6 @@
 package dev.holdfast.benchmarks;
 
+import dev.holdfast.benchmarks.batch.BatchGroup;
 import dev.holdfast.benchmarks.cache.CacheGroup;
 import dev.holdfast.benchmarks.foundation.Foundation;
 import dev.holdfast.benchmarks.self.SelfCheck;
@@ -19,7 +20,7 @@ public final class Main {
 
     /** All groups; a new one is added here. */
     static List<Group> groups() {
-        return List.of(Foundation.group(), CacheGroup.group(), SelfCheck.group());
+        return List.of(Foundation.group(), CacheGroup.group(), BatchGroup.group(), SelfCheck.group());
     }
 
     private Main() {}

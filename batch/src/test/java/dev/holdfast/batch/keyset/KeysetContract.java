@@ -260,8 +260,11 @@ abstract class KeysetContract {
     @Test
     void cursors_thatWereChangedOrBelongElsewhere_areRefused() {
         byte[] secret = "a secret of sixteen bytes or more".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        Keyset<Row> keyset =
-                tied().where("id > ?").ascending("a").ascending("id").cursorSecret(secret).build(source());
+        Keyset<Row> keyset = tied().where("id > ?")
+                .ascending("a")
+                .ascending("id")
+                .cursorSecret(secret)
+                .build(source());
         String cursor = keyset.page(PageRequest.first(3), 0).next().orElseThrow();
         assertThat(cursor).matches("[A-Za-z0-9_-]+");
         for (int i = 0; i < cursor.length(); i++) {
@@ -279,19 +282,31 @@ abstract class KeysetContract {
                 .isInstanceOf(CursorException.class)
                 .hasMessageContaining("another order, query or arguments");
         List<Keyset<Row>> others = List.of(
-                tied().where("id > ?").descending("a").ascending("id").cursorSecret(secret).build(source()),
-                tied().where("id >= ?").ascending("a").ascending("id").cursorSecret(secret).build(source()));
+                tied().where("id > ?")
+                        .descending("a")
+                        .ascending("id")
+                        .cursorSecret(secret)
+                        .build(source()),
+                tied().where("id >= ?")
+                        .ascending("a")
+                        .ascending("id")
+                        .cursorSecret(secret)
+                        .build(source()));
         for (Keyset<Row> other : others) {
             assertThatThrownBy(() -> other.page(PageRequest.at(cursor), 0))
                     .isInstanceOf(CursorException.class)
                     .hasMessageContaining("another order, query or arguments");
         }
-        Keyset<Row> ownKey = tied().where("id > ?").ascending("a").ascending("id").build(source());
+        Keyset<Row> ownKey =
+                tied().where("id > ?").ascending("a").ascending("id").build(source());
         assertThatThrownBy(() -> ownKey.page(PageRequest.at(cursor), 0))
                 .isInstanceOf(CursorException.class)
                 .hasMessageContaining("no other node knows them");
-        Keyset<Row> twin =
-                tied().where("id > ?").ascending("a").ascending("id").cursorSecret(secret).build(source());
+        Keyset<Row> twin = tied().where("id > ?")
+                .ascending("a")
+                .ascending("id")
+                .cursorSecret(secret)
+                .build(source());
         assertThat(twin.page(PageRequest.at(cursor), 0)).isEqualTo(keyset.page(PageRequest.at(cursor), 0));
     }
 
@@ -316,10 +331,12 @@ abstract class KeysetContract {
         Page<Row> empty = keyset.page(PageRequest.at(first.next().orElseThrow()));
         assertThat(empty.items()).isEmpty();
         assertThat(empty.next()).isEmpty();
-        Page<Row> last = keyset.page(PageRequest.at(empty.previous().orElseThrow()).size(5));
+        Page<Row> last =
+                keyset.page(PageRequest.at(empty.previous().orElseThrow()).size(5));
         assertThat(last.items()).extracting(Row::id).containsExactly(24L, 25L, 26L, 27L, 28L);
         assertThat(last.next()).isEmpty();
-        Page<Row> before = keyset.page(PageRequest.at(last.previous().orElseThrow()).size(5));
+        Page<Row> before =
+                keyset.page(PageRequest.at(last.previous().orElseThrow()).size(5));
         execute(source(), "DELETE FROM tied WHERE id < 19");
         Page<Row> emptyStart = keyset.page(PageRequest.at(before.previous().orElseThrow()));
         assertThat(emptyStart.items()).isEmpty();
@@ -347,15 +364,21 @@ abstract class KeysetContract {
         assertThat(handled).hasSize(16);
         // Another program with another key.
         Keyset<Row> restarted = tied().descending("a").ascending("id").build(source());
-        ChunkProgress end = restarted.chunks().size(5).startAfter(recorded.get()).forEach(handled::addAll);
+        ChunkProgress end =
+                restarted.chunks().size(5).startAfter(recorded.get()).forEach(handled::addAll);
         try (Stream<Row> all = keyset.stream()) {
             assertThat(handled).isEqualTo(all.toList());
         }
         assertThat(end.rows()).isEqualTo(14);
         assertThat(end.chunks()).isEqualTo(3);
-        assertThat(restarted.chunks().startAfter(end.position()).forEach(handled::addAll).rows())
+        assertThat(restarted
+                        .chunks()
+                        .startAfter(end.position())
+                        .forEach(handled::addAll)
+                        .rows())
                 .isZero();
-        assertThatThrownBy(() -> restarted.chunks().startAfter("x" + end.position()).forEach(handled::addAll))
+        assertThatThrownBy(() ->
+                        restarted.chunks().startAfter("x" + end.position()).forEach(handled::addAll))
                 .isInstanceOf(CursorException.class);
         assertThatThrownBy(() -> restarted.page(PageRequest.at(end.position()))).isInstanceOf(CursorException.class);
     }
@@ -364,10 +387,14 @@ abstract class KeysetContract {
     void chunks_ofHeavyRows_areShort() {
         Keyset<Row> keyset = tied().ascending("id").build(source());
         List<Integer> sizes = new ArrayList<>();
-        keyset.chunks().size(10).maximumWeight(30, row -> row.id() < 10 ? 10 : 15).forEach(chunk -> sizes.add(chunk.size()));
+        keyset.chunks()
+                .size(10)
+                .maximumWeight(30, row -> row.id() < 10 ? 10 : 15)
+                .forEach(chunk -> sizes.add(chunk.size()));
         assertThat(sizes).startsWith(10, 3).contains(2);
         assertThat(sizes.stream().mapToInt(Integer::intValue).sum()).isEqualTo(ROWS.size());
-        assertThatThrownBy(() -> keyset.chunks().maximumWeight(0, row -> 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> keyset.chunks().maximumWeight(0, row -> 1))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -35,8 +35,8 @@ import org.postgresql.ds.PGSimpleDataSource;
 @Servers
 @Tag("fault")
 class PostgresFaultsTest {
-    private static final String WAITING = "SELECT pid FROM pg_stat_activity"
-            + " WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    private static final String WAITING =
+            "SELECT pid FROM pg_stat_activity" + " WHERE wait_event_type = 'Lock' AND datname = current_database()";
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private DataSource source;
@@ -177,8 +177,11 @@ class PostgresFaultsTest {
     }
 
     private static DataSource onCommit(DataSource target, Runnable before) {
-        return proxy(DataSource.class, target, "getConnection", answer -> proxy(
-                Connection.class, (Connection) answer, "commit", null, before));
+        return proxy(
+                DataSource.class,
+                target,
+                "getConnection",
+                answer -> proxy(Connection.class, (Connection) answer, "commit", null, before));
     }
 
     private static <T> T proxy(
@@ -187,11 +190,7 @@ class PostgresFaultsTest {
     }
 
     private static <T> T proxy(
-            Class<T> type,
-            T target,
-            String watched,
-            java.util.function.UnaryOperator<Object> change,
-            Runnable before) {
+            Class<T> type, T target, String watched, java.util.function.UnaryOperator<Object> change, Runnable before) {
         return type.cast(Proxy.newProxyInstance(
                 PostgresFaultsTest.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
                     boolean isWatched = method.getName().equals(watched);
@@ -263,8 +262,9 @@ class PostgresFaultsTest {
             assertThat(inserted.rows(RowOutcome.MISSED)).extracting(Item::id).containsExactly(13L);
             assertThat(inserted.written()).isEqualTo(9);
         }
-        BulkResult<Item> upserted =
-                WriterContract.all(BulkWriter.<Item>upsert("item")).build(source).write(items(0, 20));
+        BulkResult<Item> upserted = WriterContract.all(BulkWriter.<Item>upsert("item"))
+                .build(source)
+                .write(items(0, 20));
         assertThat(upserted.rows(RowOutcome.MISSED)).extracting(Item::id).containsExactly(13L);
         assertThat(one(source, "SELECT count(*) FROM item")).isEqualTo("19");
     }

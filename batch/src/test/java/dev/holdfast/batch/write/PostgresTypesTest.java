@@ -100,7 +100,11 @@ class PostgresTypesTest {
     @Test
     void everyType_byEveryStatement() throws SQLException {
         List<Map<String, Object>> rows = List.of(full(1), empty(2), full(3));
-        MapRows.insert("typed", List.of("id"), SETS).copyFrom(1).build(source).write(rows).orThrow();
+        MapRows.insert("typed", List.of("id"), SETS)
+                .copyFrom(1)
+                .build(source)
+                .write(rows)
+                .orThrow();
         List<String> copied = rows(source, "SELECT " + COLUMNS + " FROM typed ORDER BY id");
         execute(source, "SET TIME ZONE 'UTC'");
         assertThat(copied.get(0))
@@ -113,7 +117,9 @@ class PostgresTypesTest {
                         "|t|NaN|" + TEXT + "|10|10.0.0.1|01:30:00|-123456789012345.67891|-7");
         assertThat(copied.get(2)).isEqualTo(copied.get(0));
         assertThat(copied.get(1).replace("null", "").replace("|", "")).isEmpty();
-        assertThat(one(source, "SELECT tz = '2024-02-29T18:59:59.000001Z' AND by = '\\x00ff5c' FROM typed WHERE id = 1"))
+        assertThat(one(
+                        source,
+                        "SELECT tz = '2024-02-29T18:59:59.000001Z' AND by = '\\x00ff5c' FROM typed WHERE id = 1"))
                 .isEqualTo("t");
 
         execute(source, "TRUNCATE typed");
@@ -122,15 +128,20 @@ class PostgresTypesTest {
                 .build(source)
                 .write(rows)
                 .orThrow();
-        assertThat(rows(source, "SELECT " + COLUMNS + " FROM typed ORDER BY id")).isEqualTo(copied);
+        assertThat(rows(source, "SELECT " + COLUMNS + " FROM typed ORDER BY id"))
+                .isEqualTo(copied);
 
         // Backwards, so that values and nulls change places.
         List<Map<String, Object>> swapped = List.of(empty(1), full(2), empty(3));
-        MapRows.update("typed", List.of("id"), SETS).build(source).write(swapped).orThrow();
+        MapRows.update("typed", List.of("id"), SETS)
+                .build(source)
+                .write(swapped)
+                .orThrow();
         assertThat(rows(source, "SELECT " + COLUMNS + " FROM typed ORDER BY id"))
                 .containsExactly(copied.get(1), copied.get(0), copied.get(1));
         MapRows.upsert("typed", List.of("id"), SETS).build(source).write(rows).orThrow();
-        assertThat(rows(source, "SELECT " + COLUMNS + " FROM typed ORDER BY id")).isEqualTo(copied);
+        assertThat(rows(source, "SELECT " + COLUMNS + " FROM typed ORDER BY id"))
+                .isEqualTo(copied);
         MapRows.update("typed", List.of("id"), SETS)
                 .build(source)
                 .write(List.of(empty(1), empty(2), empty(3)))
@@ -142,7 +153,10 @@ class PostgresTypesTest {
     void keysOfAnyType() throws SQLException {
         for (String key : List.of("u", "tz", "d", "by", "m", "num", "ts", "v", "ia")) {
             execute(source, "TRUNCATE typed");
-            MapRows.insert("typed", List.of("id"), SETS).build(source).write(List.of(full(1))).orThrow();
+            MapRows.insert("typed", List.of("id"), SETS)
+                    .build(source)
+                    .write(List.of(full(1)))
+                    .orThrow();
             Map<String, Object> row = Map.of(key, full(1).get(key), "sm", 99);
             assertThat(MapRows.update("typed", List.of(key), List.of("sm"))
                             .build(source)
@@ -180,13 +194,13 @@ class PostgresTypesTest {
             rows.add(Map.of("id", rows.size(), "v", bad[0], "c", bad[1], "n", bad[2], "e", bad[3], "p", bad[4]));
         }
         List<String> sets = List.of("v", "c", "n", "e", "p");
-        for (BulkWriterBuilder<Map<String, Object>> builder : List.of(
-                MapRows.update("tight", List.of("id"), sets),
-                MapRows.upsert("tight", List.of("id"), sets))) {
+        for (BulkWriterBuilder<Map<String, Object>> builder :
+                List.of(MapRows.update("tight", List.of("id"), sets), MapRows.upsert("tight", List.of("id"), sets))) {
             BulkResult<Map<String, Object>> result =
                     builder.transactions(Transactions.PER_CHUNK).build(source).write(rows);
             assertThat(result.written()).isEqualTo(1);
-            assertThat(result.failures()).extracting(failure -> failure.cause().getSQLState())
+            assertThat(result.failures())
+                    .extracting(failure -> failure.cause().getSQLState())
                     .containsExactly("22001", "22001", "22003", "22P02", "23514", "22021");
         }
         assertThat(rows(source, "SELECT v, c, n, e, p FROM tight WHERE v IS NOT NULL"))
@@ -195,7 +209,8 @@ class PostgresTypesTest {
 
     @Test
     void mistypedValues_nameWhatWouldFit() {
-        BulkWriter<Map<String, Object>> writer = MapRows.update("typed", List.of("id"), SETS).build(source);
+        BulkWriter<Map<String, Object>> writer =
+                MapRows.update("typed", List.of("id"), SETS).build(source);
         Map<String, Object> wrong = full(1);
         wrong.put("tz", LocalDateTime.now());
         wrong.put("ts", Instant.now());
@@ -221,10 +236,14 @@ class PostgresTypesTest {
                         + " twice int GENERATED ALWAYS AS (\"Id\" * 2) STORED, seq int GENERATED ALWAYS AS IDENTITY)");
         String table = "\"Odd one\".\"Select\"";
         List<Map<String, Object>> rows = List.of(Map.of("Id", 1, "order", "x"));
-        MapRows.upsert(table, List.of("Id"), List.of("order")).build(source).write(rows).orThrow();
+        MapRows.upsert(table, List.of("Id"), List.of("order"))
+                .build(source)
+                .write(rows)
+                .orThrow();
         assertThat(rows(source, "SELECT * FROM " + table)).containsExactly("1|x|2|1");
         for (String column : List.of("twice", "seq")) {
-            assertThatThrownBy(() -> MapRows.update(table, List.of("Id"), List.of(column)).build(source))
+            assertThatThrownBy(() -> MapRows.update(table, List.of("Id"), List.of(column))
+                            .build(source))
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("the database generates its values");
         }

@@ -595,7 +595,8 @@ abstract class WriterContract {
     void fourWriters_ofOverlappingRowsInAnyOrder_neverDeadlock() throws Exception {
         fill(300);
         BulkWriter<Item> updates = renaming().retries(0).build(source());
-        BulkWriter<Item> upserts = all(BulkWriter.<Item>upsert("item")).retries(0).build(source());
+        BulkWriter<Item> upserts =
+                all(BulkWriter.<Item>upsert("item")).retries(0).build(source());
         for (BulkWriter<Item> writer : List.of(updates, upserts)) {
             int rounds = 60;
             List<Callable<Integer>> writers = new ArrayList<>();
