@@ -1,0 +1,9 @@
+package dev.holdfast.batch.write;
+
+/** What is done with rows. */
+enum Operation {
+    UPDATE,
+    INSERT,
+    UPSERT,
+    DELETE
+}
