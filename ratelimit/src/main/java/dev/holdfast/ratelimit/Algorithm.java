@@ -50,7 +50,7 @@ sealed interface Algorithm permits DeficitBucket, SlidingWindow {
     long resetMicros(long[] s, int at, long now);
 
     /** Converts a state of the same limit under earlier numbers. */
-    void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at);
+    void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at, long clock);
 
     /** Appends p, q and c for the script, 7 bytes each. */
     void encode(ByteBuffer out);

@@ -27,6 +27,8 @@ public final class Decision {
         FALLBACK,
         /** A penalty that is in force. */
         PENALTY,
+        /** Nobody had to: the request asks for more than the plan ever grants. */
+        NEVER,
         /** Nobody: a skip rule applies. */
         SKIPPED
     }
@@ -36,7 +38,7 @@ public final class Decision {
     private final long cost;
     private final long permits;
     private final boolean shadowed;
-    /** Microseconds that the state is ahead of the clock. */
+    /** Microseconds that the state is ahead of the clock; negative if it is from earlier. */
     private final long lead;
     /** Microseconds until the subject may try again, or, if it was admitted, may go on. */
     private final long wait;
@@ -226,8 +228,8 @@ public final class Decision {
             statuses.add(new LimitStatus(
                     plan.plan().limits().get(i),
                     algorithm.remaining(s, at),
-                    micros(lead + algorithm.resetMicros(s, at, s[0])),
-                    needed == Algorithm.NEVER ? null : needed == 0 ? Duration.ZERO : micros(lead + needed)));
+                    micros(Math.max(0, lead + algorithm.resetMicros(s, at, s[0]))),
+                    needed == Algorithm.NEVER ? null : needed == 0 ? Duration.ZERO : micros(Math.max(0, lead + needed))));
         }
         return statuses;
     }

@@ -164,7 +164,7 @@ final class DeficitBucket implements Algorithm {
     }
 
     @Override
-    public void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at) {
+    public void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at, long clock) {
         s[at] = before instanceof DeficitBucket bucket ? rescale(old[oldAt], bucket.q) : 0;
     }
 

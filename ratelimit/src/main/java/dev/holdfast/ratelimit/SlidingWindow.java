@@ -137,15 +137,19 @@ final class SlidingWindow implements Algorithm {
     }
 
     @Override
-    public void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at) {
+    public void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at, long clock) {
         if (!(before instanceof SlidingWindow window)) {
             return;
         }
         if (window.part == part) {
             System.arraycopy(old, oldAt, s, at, width());
         } else {
-            s[at] = old[oldAt] * window.part / part;
-            s[at + 1] = used(old, oldAt); // All as just used: late rather than early.
+            s[at] = clock / part;
+            for (int age = 0; age <= SPAN; age++) {
+                if (window.gone(old, oldAt, age) > clock) {
+                    s[at + 1] += old[oldAt + 1 + age]; // As just taken: late rather than early.
+                }
+            }
         }
     }
 

@@ -167,13 +167,13 @@ final class Terms {
     }
 
     /** The state that a subject has under these terms, after another version of its plan. */
-    long[] adopt(Terms before, long[] old) {
+    long[] adopt(Terms before, long[] old, long clock) {
         long[] s = new long[size];
         s[0] = old[0];
         for (int i = 0; i < algorithms.length; i++) {
             for (int j = 0; j < before.ids.length; j++) {
                 if (before.ids[j] == ids[i]) {
-                    algorithms[i].adopt(before.algorithms[j], old, before.offsets[j], s, offsets[i]);
+                    algorithms[i].adopt(before.algorithms[j], old, before.offsets[j], s, offsets[i], clock);
                 }
             }
         }

@@ -4,7 +4,8 @@
 -- ARGV[1]   what to do: op, cost, count, patience in us
 -- ARGV[1+k] the limits of KEYS[k], 23 bytes each: id, p, q, c. A deficit bucket is refilled with p/q permits per us and
 --           holds c/q; a sliding window has p = 0, parts of q us, and admits c.
--- ARGV[n+2] of a force: what to add to each limit of the one key, in its own units
+-- ARGV[n+2] of a force: what to add to each limit of the one key, in its own units; otherwise the cost for each key,
+--           where they differ
 -- returns   granted, clock, and for each key now and for each of its limits the deficit, or the window
 --
 -- A key holds: ts, n, n times (id, q, deficit at ts); then records of other kinds, each with its kind: 1 = a deficit
@@ -104,9 +105,11 @@ local function adopt(k, raw, from, ts, own)
           if w[age] and age + shift <= SPAN then fresh[age + shift] = w[age] end
         end
       elseif w then
-        -- Parts of another length: all counts as just used.
+        -- Parts of another length: whatever still counts, as just taken.
         local used = 0
-        for age = 0, SPAN do used = used + (w[age] or 0) end
+        for age = 0, SPAN do
+          if w[age] and (w.newest - age + SPAN + 1) * w.part > clock then used = used + w[age] end
+        end
         fresh[0] = used
       end
       ws = ws or {}
@@ -123,7 +126,7 @@ local function adopt(k, raw, from, ts, own)
     for age = 0, SPAN do
       if w[age] then parts[#parts + 1] = pack('<BI4', age, w[age]) end
     end
-    if (w.newest + SPAN + 1) * w.part > now then
+    if (w.newest + SPAN + 1) * w.part > clock then
       rest[#rest + 1] = pack('<BI2I7I7B', 2, id, w.part, w.newest, #parts) .. table.concat(parts)
     end
   end
@@ -131,8 +134,9 @@ local function adopt(k, raw, from, ts, own)
   rests[k] = rest
 end
 
-local granted = count
+local granted, costs = count, op ~= FORCE and ARGV[#KEYS + 2]
 for k = 1, #KEYS do
+  if costs then cost = unpack_('<I7', costs, k * 7 - 6) end
   local blob = ARGV[k + 1]
   local from, own, windows = limits + 1, 0, false
   for at = 1, #blob, LIMIT do
@@ -186,6 +190,7 @@ end
 
 if granted > 0 then
   for k = 1, #KEYS do
+    if costs then cost = unpack_('<I7', costs, k * 7 - 6) end
     local now, last, format, record, rest = nows[k], (first[k + 1] or limits + 1) - 1, '<I7B', {}, rests and rests[k]
     local own, life, empty = 0, 0, not (rest and rest[1])
     for i = first[k], last do
