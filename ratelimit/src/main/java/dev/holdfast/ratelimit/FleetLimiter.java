@@ -361,6 +361,9 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
 
     @Override
     public Decision acquire(Subject subject, String plan, long cost, Duration maxWait) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("before anything was asked for");
+        }
         long start = ticker.read();
         Decision decision = reserve(subject, plan, cost, maxWait);
         while (!decision.allowed() && !decision.never() && !plans.require(plan).terms().reservable()) {
@@ -376,7 +379,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
             try {
                 TimeUnit.NANOSECONDS.sleep(decision.delay().toNanos());
             } catch (InterruptedException e) {
-                var unused = giveBack(plans.require(plan), subject, cost);
+                undo(plans.require(plan), subject, decision);
                 throw e;
             }
         }
