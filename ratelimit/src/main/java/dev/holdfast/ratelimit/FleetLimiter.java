@@ -113,7 +113,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         }
     }
 
-    private CompletableFuture<byte[]> charge(ActivePlan plan, Subject subject, long[] amounts) {
+    private CompletableFuture<long[]> charge(ActivePlan plan, Subject subject, long[] amounts) {
         ByteBuffer packed = ByteBuffer.allocate(7 * amounts.length).order(ByteOrder.LITTLE_ENDIAN);
         for (long amount : amounts) {
             Algorithm.put7(packed, Math.min(amount, Algorithm.MAX - 1));
@@ -121,9 +121,14 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         byte[][] keys = {plan.key(subject)};
         byte[] head = CheckScript.head(CheckScript.FORCE, 1, 1, 0);
         return link.callAsync(
-                settings.timeout(),
-                commands -> CheckScript.run(
-                        commands, keys, head, plan.terms().encoded(), packed.array()));
+                        settings.timeout(),
+                        commands -> CheckScript.run(
+                                commands, keys, head, plan.terms().encoded(), packed.array()))
+                .thenApply(bytes -> {
+                    ByteBuffer reply = CheckScript.reply(bytes);
+                    reply.position(14);
+                    return plan.terms().decode(reply);
+                });
     }
 
     private CompletableFuture<byte[]> send(

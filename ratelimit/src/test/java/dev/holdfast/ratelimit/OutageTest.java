@@ -63,7 +63,7 @@ class OutageTest {
                             .heartbeat(Duration.ofMillis(100))
                             .plan("p", plan))
                     .build();
-            assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
+            assertThat(link.awaitUp(Duration.ofSeconds(60))).isTrue();
             nodes.add(this);
         }
 
