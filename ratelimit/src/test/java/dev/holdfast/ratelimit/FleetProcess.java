@@ -30,8 +30,7 @@ final class FleetProcess {
 
     public static void main(String[] args) throws Exception {
         Plan plan = plan(Long.parseLong(args[1]), Long.parseLong(args[2]), Long.parseLong(args[3]));
-        try (RedisLink link =
-                        RedisLink.builder(args[0]).serverCheck(false).connect();
+        try (RedisLink link = RedisLink.builder(args[0]).serverCheck(false).connect();
                 RateLimiter limiter = limiter(link, plan, Integer.parseInt(args[5]))) {
             link.awaitUp(Duration.ofSeconds(60));
             LongAdder admitted = new LongAdder();

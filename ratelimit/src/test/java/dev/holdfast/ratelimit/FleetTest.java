@@ -35,7 +35,8 @@ class FleetTest {
         private final BufferedReader out;
         private final OutputStream in;
 
-        Jvm(String uri, long permits, long periodMillis, long burst, int threads, int timeoutSeconds) throws IOException {
+        Jvm(String uri, long permits, long periodMillis, long burst, int threads, int timeoutSeconds)
+                throws IOException {
             String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
             ProcessBuilder builder = new ProcessBuilder(
                             System.getProperty("java.home") + "/bin/java",
@@ -204,8 +205,7 @@ class FleetTest {
     @Test
     void cluster_checksEverySubjectAtItsNode_andTenantsAsOne(@Exclusive RedisCluster redis) {
         String uri = "redis-cluster://" + String.join(",", redis.uris()).replace("redis://", "");
-        try (RedisLink link =
-                        RedisLink.builder(uri).serverCheck(false).connect();
+        try (RedisLink link = RedisLink.builder(uri).serverCheck(false).connect();
                 RateLimiter limiter = RateLimiter.builder("c")
                         .redis(link)
                         .timeout(Duration.ofSeconds(5))
