@@ -1,0 +1,94 @@
+package dev.holdfast.ratelimit;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refusals that are still true, so that subjects which go on asking cost no call.
+ *
+ * <p>A refusal is true until the time at which it was asked for plus its wait, for the same cost or more, unless permits are
+ * given back, counters reset or limits raised: here that is noticed at once, elsewhere an entry ends after a second.
+ */
+final class DenyCache {
+    private static final long LONGEST_NANOS = 1_000_000_000L;
+
+    /** One refusal. */
+    static final class Refusal extends Table.Entry {
+        private final ActivePlan plan;
+        private final long cost;
+        private final long until;
+        private final long answered;
+        private final long wait;
+        private final long[] state;
+        private final long lead;
+
+        Refusal(
+                Subject subject,
+                ActivePlan plan,
+                long cost,
+                long asked,
+                long answered,
+                long wait,
+                long[] state,
+                long lead) {
+            super(subject, plan.scope());
+            this.plan = plan;
+            this.cost = cost;
+            this.until = asked + Math.min(LONGEST_NANOS, wait * 1_000);
+            this.answered = answered;
+            this.wait = wait;
+            this.state = state;
+            this.lead = lead;
+        }
+
+        @Override
+        long worth(long now) {
+            return until - now;
+        }
+    }
+
+    private final @Nullable Table<Refusal> refusals;
+
+    /** @param capacity how many; 0 for none */
+    DenyCache(int capacity) {
+        refusals = capacity == 0 ? null : new Table<>(capacity);
+    }
+
+    /** The refusal that a check would get at a time in nanoseconds, if that is known. */
+    @Nullable
+    Decision find(ActivePlan plan, Subject subject, long cost, long now) {
+        if (refusals == null) {
+            return null;
+        }
+        Refusal known = refusals.get(subject, plan.scope());
+        if (known == null || known.plan != plan || cost < known.cost || known.until - now <= 0) {
+            return null;
+        }
+        if (cost > known.cost) {
+            return null; // True as well, but its wait is longer than what is known here.
+        }
+        long since = (now - known.answered) / 1_000;
+        return new Decision(
+                Decision.Source.DENY_CACHE,
+                plan,
+                plan.terms(),
+                cost,
+                0,
+                false,
+                known.lead - since,
+                Math.max(1, known.wait - since),
+                known.state,
+                0);
+    }
+
+    void put(Refusal refusal, long now) {
+        if (refusals != null && refusal.until - now > 0) {
+            refusals.put(refusal, now);
+        }
+    }
+
+    void remove(ActivePlan plan, Subject subject) {
+        if (refusals != null) {
+            refusals.remove(subject, plan.scope());
+        }
+    }
+}
