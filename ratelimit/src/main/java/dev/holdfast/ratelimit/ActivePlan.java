@@ -1,6 +1,8 @@
 package dev.holdfast.ratelimit;
 
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** A plan under the name by which requests ask for it; a new one each time the plan of that name is changed. */
 final class ActivePlan {
@@ -8,6 +10,14 @@ final class ActivePlan {
     private final Plan plan;
     private final String scope;
     private final byte[] keyPrefix;
+
+    /** Checks that are under way; who asks for the same subject meanwhile joins. */
+    private final ConcurrentHashMap<Subject, Line> lines = new ConcurrentHashMap<>();
+
+    /** Made when first needed; a race makes it twice. */
+    private volatile @Nullable Share share;
+
+    private record Share(int nodes, Terms terms) {}
 
     ActivePlan(String name, Plan plan, String keyPrefix) {
         String given = plan.givenScope();
@@ -32,6 +42,20 @@ final class ActivePlan {
 
     Terms terms() {
         return plan.terms();
+    }
+
+    ConcurrentHashMap<Subject, Line> lines() {
+        return lines;
+    }
+
+    /** What one of so many nodes may grant alone. */
+    Terms share(int nodes) {
+        Share made = share;
+        if (made == null || made.nodes != nodes) {
+            made = new Share(nodes, terms().share(nodes));
+            share = made;
+        }
+        return made.terms;
     }
 
     /** The subject's key. */

@@ -43,6 +43,9 @@ sealed interface Algorithm permits DeficitBucket, SlidingWindow {
     /** Microseconds from {@code now} until {@code cost} fits, if nobody else takes any; {@link #NEVER}. */
     long waitMicros(long[] s, int at, long now, long cost);
 
+    /** Microseconds until what was taken ahead of its time is there; 0 if nothing was. */
+    long debtMicros(long[] s, int at);
+
     /** Whole permits left. */
     long remaining(long[] s, int at);
 
@@ -51,6 +54,15 @@ sealed interface Algorithm permits DeficitBucket, SlidingWindow {
 
     /** Converts a state of the same limit under earlier numbers. */
     void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at, long clock);
+
+    /** A state of the whole limit as one of a share by {@code nodes}, rounded up. */
+    void toShare(long[] whole, long[] s, int at, int nodes);
+
+    /** Takes a state from another clock, on which it was valued just now, over to this one. */
+    void toClock(long[] s, int at, long now);
+
+    /** How far the state of a share is beyond another one, in units of the whole limit, rounded up. */
+    long owed(long[] share, long[] seed, int at, int nodes);
 
     /** Appends p, q and c for the script, 7 bytes each. */
     void encode(ByteBuffer out);

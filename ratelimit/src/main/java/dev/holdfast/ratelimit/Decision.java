@@ -35,6 +35,9 @@ public final class Decision {
 
     private final Source source;
     private final @Nullable ActivePlan plan;
+    /** What the state is of: the plan's, or a share of them. */
+    private final @Nullable Terms terms;
+
     private final long cost;
     private final long permits;
     private final boolean shadowed;
@@ -50,6 +53,7 @@ public final class Decision {
     Decision(
             Source source,
             @Nullable ActivePlan plan,
+            @Nullable Terms terms,
             long cost,
             long permits,
             boolean shadowed,
@@ -59,6 +63,7 @@ public final class Decision {
             long later) {
         this.source = source;
         this.plan = plan;
+        this.terms = terms;
         this.cost = cost;
         this.permits = permits;
         this.shadowed = shadowed;
@@ -70,12 +75,24 @@ public final class Decision {
 
     /** An answer without a state. */
     static Decision bare(Source source, @Nullable ActivePlan plan, long cost, long permits, long waitMicros) {
-        return new Decision(source, plan, cost, permits, false, 0, waitMicros, null, 0);
+        return new Decision(source, plan, null, cost, permits, false, 0, waitMicros, null, 0);
     }
 
     /** The same, for a plan that refuses nobody. */
     Decision inShadow() {
-        return new Decision(source, plan, cost, cost, true, lead, wait, state, later);
+        return new Decision(source, plan, terms, cost, cost, true, lead, wait, state, later);
+    }
+
+    /** A look that found all permits there, as a grant of what was looked for. */
+    Decision asLook() {
+        return permits == 0 && wait == 0
+                ? new Decision(source, plan, terms, cost, cost, shadowed, lead, 0, state, 0)
+                : this;
+    }
+
+    /** Microseconds until the subject may try again. */
+    long waitMicros() {
+        return wait;
     }
 
     /**
@@ -211,11 +228,10 @@ public final class Decision {
      * @return in the order of the plan; empty if nothing is known
      */
     public List<LimitStatus> limits() {
-        if (state == null || plan == null) {
+        if (state == null || plan == null || terms == null) {
             return List.of();
         }
         long[] s = state;
-        Terms terms = plan.terms();
         if (later > 0) {
             s = state.clone();
             terms.refund(s, later);

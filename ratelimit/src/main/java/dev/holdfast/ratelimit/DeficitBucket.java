@@ -154,6 +154,11 @@ final class DeficitBucket implements Algorithm {
     }
 
     @Override
+    public long debtMicros(long[] s, int at) {
+        return microsFor(s[at] - c);
+    }
+
+    @Override
     public long remaining(long[] s, int at) {
         return Math.max(0, c - s[at]) / q;
     }
@@ -166,6 +171,25 @@ final class DeficitBucket implements Algorithm {
     @Override
     public void adopt(Algorithm before, long[] old, int oldAt, long[] s, int at, long clock) {
         s[at] = before instanceof DeficitBucket bucket ? rescale(old[oldAt], bucket.q) : 0;
+    }
+
+    @Override
+    public void toShare(long[] whole, long[] s, int at, int nodes) {
+        long common = gcd(p, nodes); // d/q permits, by nodes, in units of common/(q * nodes)
+        s[at] = (whole[at] + common - 1) / common;
+    }
+
+    @Override
+    public void toClock(long[] s, int at, long now) {
+        // A deficit has no time of its own.
+    }
+
+    @Override
+    public long owed(long[] share, long[] seed, int at, int nodes) {
+        // In units of common/(q * nodes), of which this bucket's own rate does not tell common: p of the whole does.
+        long common = gcd(p, nodes);
+        long more = Math.max(0, share[at] - seed[at]);
+        return ceilDiv(more, common, nodes);
     }
 
     @Override

@@ -70,6 +70,7 @@ final class DenyCache {
         return new Decision(
                 Decision.Source.DENY_CACHE,
                 plan,
+                plan.terms(),
                 cost,
                 0,
                 false,

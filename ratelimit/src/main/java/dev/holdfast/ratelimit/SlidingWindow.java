@@ -122,6 +122,11 @@ final class SlidingWindow implements Algorithm {
     }
 
     @Override
+    public long debtMicros(long[] s, int at) {
+        return 0;
+    }
+
+    @Override
     public long remaining(long[] s, int at) {
         return Math.max(0, limit - used(s, at));
     }
@@ -151,6 +156,24 @@ final class SlidingWindow implements Algorithm {
                 }
             }
         }
+    }
+
+    @Override
+    public void toShare(long[] whole, long[] s, int at, int nodes) {
+        s[at] = whole[at];
+        for (int i = at + 1; i < at + width(); i++) {
+            s[i] = (whole[i] + nodes - 1) / nodes;
+        }
+    }
+
+    @Override
+    public void toClock(long[] s, int at, long now) {
+        s[at] = now / part + 1; // The parts of both clocks begin at different times: rather a part late than early.
+    }
+
+    @Override
+    public long owed(long[] share, long[] seed, int at, int nodes) {
+        return Math.max(0, used(share, at) - used(seed, at));
     }
 
     @Override

@@ -128,6 +128,11 @@ public final class Subject {
         return bytes;
     }
 
+    /** What decides the slot in a Redis Cluster. */
+    String hashTag() {
+        return tenant == null ? text : "t:" + tenant;
+    }
+
     private static String name(String text) {
         String escaped = escape(text);
         return escaped.length() <= LONGEST_RAW ? escaped : "h:" + sha256(text);

@@ -57,6 +57,50 @@ final class Terms {
         return new Terms(ids, shares);
     }
 
+    /** The state of the whole limits, valued just now, as the state of one node's share by that node's clock. */
+    long[] toShare(long[] whole, int nodes, long now) {
+        long[] s = new long[size];
+        s[0] = now;
+        for (int i = 0; i < algorithms.length; i++) {
+            algorithms[i].toShare(whole, s, offsets[i], nodes);
+            algorithms[i].toClock(s, offsets[i], now);
+        }
+        return s;
+    }
+
+    /** Whether reservations are possible: windows cannot say when a permit will be back that is not taken yet. */
+    boolean reservable() {
+        for (Algorithm algorithm : algorithms) {
+            if (algorithm instanceof SlidingWindow) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The state of a share that has no permits. */
+    long[] exhausted(long now) {
+        long[] s = new long[size];
+        s[0] = now;
+        for (int i = 0; i < algorithms.length; i++) {
+            algorithms[i].advance(s, offsets[i], 0, now);
+            algorithms[i].force(s, offsets[i], algorithms[i] instanceof DeficitBucket b ? b.c() : algorithms[i].capacity());
+        }
+        return s;
+    }
+
+    /**
+     * What a node granted alone and is not refilled yet: how far its share is beyond what it would be without, in units of
+     * the whole limits. Both states are valued at the same time.
+     */
+    long[] owed(long[] share, long[] seed, int nodes) {
+        long[] owed = new long[algorithms.length];
+        for (int i = 0; i < algorithms.length; i++) {
+            owed[i] = algorithms[i].owed(share, seed, offsets[i], nodes);
+        }
+        return owed;
+    }
+
     int limits() {
         return algorithms.length;
     }
@@ -154,6 +198,15 @@ final class Terms {
         long longest = 0;
         for (int i = 0; i < algorithms.length; i++) {
             longest = Math.max(longest, algorithms[i].resetMicros(s, offsets[i], s[0]));
+        }
+        return longest;
+    }
+
+    /** Microseconds until permits are there that were taken ahead of their time. */
+    long debtMicros(long[] s) {
+        long longest = 0;
+        for (int i = 0; i < algorithms.length; i++) {
+            longest = Math.max(longest, algorithms[i].debtMicros(s, offsets[i]));
         }
         return longest;
     }

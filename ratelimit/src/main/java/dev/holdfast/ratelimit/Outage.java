@@ -1,0 +1,44 @@
+package dev.holdfast.ratelimit;
+
+import dev.holdfast.core.redis.LinkState;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Whether the fallback decides, and since when; says so once in the log. */
+final class Outage {
+    private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
+    private static final long NONE = 0;
+
+    private final String limiter;
+    private final AtomicLong sinceMillis = new AtomicLong(NONE);
+
+    Outage(String limiter) {
+        this.limiter = limiter;
+    }
+
+    /** The fallback decided. */
+    void began(LinkState state) {
+        if (sinceMillis.get() == NONE && sinceMillis.compareAndSet(NONE, System.currentTimeMillis())) {
+            LOG.warn("Limiter '{}': Redis does not answer (link {}), the fallback decides", limiter, state);
+        }
+    }
+
+    /** Redis decided. */
+    void over() {
+        long since = sinceMillis.get();
+        if (since != NONE && sinceMillis.compareAndSet(since, NONE)) {
+            LOG.warn(
+                    "Limiter '{}': Redis decides again, after {} ms", limiter, System.currentTimeMillis() - since);
+        }
+    }
+
+    void missedBeat(RuntimeException why) {
+        LOG.debug("Limiter '{}': no heartbeat", limiter, why);
+    }
+
+    /** Since when the fallback decides, in milliseconds of the epoch; 0 if it does not. */
+    long sinceMillis() {
+        return sinceMillis.get();
+    }
+}
