@@ -20,6 +20,8 @@ final class DenyCache {
         private final long wait;
         private final long[] state;
         private final long lead;
+        /** Whether it is a penalty, which is the same for any cost. */
+        private final boolean blocked;
 
         Refusal(
                 Subject subject,
@@ -29,7 +31,8 @@ final class DenyCache {
                 long answered,
                 long wait,
                 long[] state,
-                long lead) {
+                long lead,
+                boolean blocked) {
             super(subject, plan.scope());
             this.plan = plan;
             this.cost = cost;
@@ -38,6 +41,7 @@ final class DenyCache {
             this.wait = wait;
             this.state = state;
             this.lead = lead;
+            this.blocked = blocked;
         }
 
         @Override
@@ -60,15 +64,15 @@ final class DenyCache {
             return null;
         }
         Refusal known = refusals.get(subject, plan.scope());
-        if (known == null || known.plan != plan || cost < known.cost || known.until - now <= 0) {
+        if (known == null || known.plan != plan || known.until - now <= 0) {
             return null;
         }
-        if (cost > known.cost) {
-            return null; // True as well, but its wait is longer than what is known here.
+        if (cost != known.cost && !known.blocked) {
+            return null; // If it is more, that is true as well, but its wait is longer than what is known here.
         }
         long since = (now - known.answered) / 1_000;
         return new Decision(
-                Decision.Source.DENY_CACHE,
+                known.blocked ? Decision.Source.PENALTY : Decision.Source.DENY_CACHE,
                 plan,
                 plan.terms(),
                 cost,

@@ -231,7 +231,11 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         if (remembers) {
             memory.remember(line.plan, line.subject, answer.state, micros(answer.answered));
         }
-        if (answer.granted < answer.checks) {
+        if (remembers && answer.blocked > 0) {
+            memory.blocked(line.plan, line.subject, answer.blocked, micros(answer.answered));
+        }
+        // Each refusal that leads to a penalty has to be counted in Redis; the penalty itself may be remembered.
+        if (answer.granted < answer.checks && (!line.plan.punishes() || answer.blocked > 0)) {
             denials.put(
                     new DenyCache.Refusal(
                             line.subject,
@@ -241,7 +245,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                             answer.answered,
                             answer.waitMicros(),
                             answer.state,
-                            answer.lead),
+                            answer.lead,
+                            answer.blocked > 0),
                     answer.answered);
         }
         if (line.plan.plan().leased() > 0) {
@@ -319,11 +324,13 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                 memory.settle(plan, subject, micros(start), this::charge);
             }
             try {
-                byte[] key = plan.key(subject);
-                byte[] head = CheckScript.head(op, cost, count, patience);
+                byte[][] keys = plan.keys(subject);
+                // Who takes what there is is refused only if there is nothing.
+                long wished = op == CheckScript.TAKE && count > 1 ? count - 1 : patience;
+                byte[] head = CheckScript.head(op, cost, count, wished);
                 byte[] reply = Objects.requireNonNull(link.call(
                         settings.timeout(),
-                        commands -> CheckScript.run(commands, key, head, plan.terms().encoded())));
+                        commands -> CheckScript.run(commands, keys, head, plan.encoded())));
                 outage.over();
                 Checks.Answer answer =
                         new Checks.Answer(plan, cost, 1, start, ticker.read(), CheckScript.reply(reply));
@@ -339,7 +346,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     private static Decision alone(Checks.Answer answer) {
         boolean any = answer.granted > 0;
         return new Decision(
-                Decision.Source.REDIS,
+                any ? Decision.Source.REDIS : answer.refuser(),
                 answer.plan,
                 answer.plan.terms(),
                 answer.cost,
@@ -472,8 +479,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         if (local) {
             return true;
         }
-        byte[] key = plan.key(subject);
-        boolean done = done(link.callAsync(settings.timeout(), commands -> commands.del(key)));
+        byte[][] keys = plan.keys(subject);
+        boolean done = done(link.callAsync(settings.timeout(), commands -> commands.del(keys)));
         denials.remove(plan, subject);
         return done;
     }

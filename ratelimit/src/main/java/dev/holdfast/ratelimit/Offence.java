@@ -16,8 +16,9 @@ final class Offence {
 
     /** How long the subject is blocked; 0 if it is not. */
     synchronized long blocked(Penalty penalty, long clock) {
-        value(penalty, clock);
-        return Math.max(0, ends - clock);
+        // A look changes nothing. A block that is longer than any: the clock went back, or the plan has become milder.
+        long left = ends - clock;
+        return left > penalty.longestMicros() ? 0 : Math.max(0, left);
     }
 
     /**
@@ -26,10 +27,11 @@ final class Offence {
      * @return how long the subject is blocked now; 0 if it is not
      */
     synchronized long refused(Penalty penalty, long count, long clock) {
-        value(penalty, clock);
-        if (ends > clock) {
-            return ends - clock;
+        long left = blocked(penalty, clock);
+        if (left > 0) {
+            return left;
         }
+        value(penalty, clock);
         if (refusals == 0) {
             since = clock;
         }
@@ -59,7 +61,6 @@ final class Offence {
     }
 
     private void value(Penalty penalty, long clock) {
-        // No block is so long: the clock went back, or the plan has become milder.
         if (ends - clock > penalty.longestMicros()) {
             ends = clock;
         }
