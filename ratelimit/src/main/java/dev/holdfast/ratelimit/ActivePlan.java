@@ -18,6 +18,9 @@ final class ActivePlan {
     /** Made when first needed; a race makes it twice. */
     private volatile @Nullable Share share;
 
+    /** Set by the tally; a race sets equal ones. */
+    private volatile Tally.@Nullable Counters counters;
+
     private record Share(int nodes, Terms terms) {}
 
     ActivePlan(String name, Plan plan, String keyPrefix) {
@@ -65,6 +68,15 @@ final class ActivePlan {
     /** What a check sends beside the keys. */
     byte[] encoded() {
         return plan.encoded();
+    }
+
+    /** Where its checks are counted; null before the first one. */
+    Tally.@Nullable Counters counters() {
+        return counters;
+    }
+
+    void counters(Tally.@Nullable Counters made) {
+        counters = made;
     }
 
     /** Whether refusals are punished. */

@@ -49,7 +49,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     private final Leases leases;
     private final Fleet fleet;
     private final Outage outage;
-    private final Tally tally = new Tally();
+    private final Tally tally;
 
     private final @Nullable ScheduledThreadPoolExecutor upkeep;
     private final Registration listening;
@@ -60,6 +60,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         plans = settings.plans();
         ticker = settings.ticker();
         origin = ticker.read();
+        tally = new Tally(ticker);
         local = link.mode() == RedisMode.DISABLED;
         fallback = settings.fallback();
         remembers = fallback instanceof Fallback.Share;
@@ -169,7 +170,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         return plan == null ? CompletableFuture.completedFuture(skipped()) : takeAsync(subject, plan, 1);
     }
 
-    private static Decision skipped() {
+    private Decision skipped() {
+        tally.skipped();
         return Decision.bare(Decision.Source.SKIPPED, null, 1, 1, 0);
     }
 
@@ -280,7 +282,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     /** Every decision passes here once, before its caller sees it. */
     @Override
     public Decision told(ActivePlan plan, Subject subject, Decision decision, long start) {
-        tally.count(plan, subject, decision, ticker.read() - start);
+        long now = ticker.read();
+        tally.count(plan, subject, decision, now, now - start);
         return plan.plan().isShadow() && decision.permits() == 0 ? decision.inShadow() : decision;
     }
 
@@ -514,6 +517,21 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     @Override
     public HealthProbe healthProbe() {
         return new LimiterProbe(this);
+    }
+
+    @Override
+    public List<RefusedSubject> mostRefused(int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("most " + most + " < 1: ask for at least one subject");
+        }
+        return tally.top(most).stream()
+                .map(counted -> new RefusedSubject(
+                        settings.showSubjects()
+                                ? counted.subject().toString()
+                                : counted.subject().hashed(),
+                        counted.refusals(),
+                        counted.error()))
+                .toList();
     }
 
     @Override

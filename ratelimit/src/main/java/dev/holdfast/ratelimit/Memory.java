@@ -232,6 +232,11 @@ final class Memory {
         }
     }
 
+    /** Subjects with grants that Redis does not know of. */
+    int owing() {
+        return owing.get();
+    }
+
     /** Whether anything was granted here that Redis does not know of. */
     boolean owes() {
         return owing.get() > 0;

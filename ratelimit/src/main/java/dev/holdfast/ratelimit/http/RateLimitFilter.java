@@ -2,6 +2,7 @@ package dev.holdfast.ratelimit.http;
 
 import com.sun.net.httpserver.Filter;
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpPrincipal;
 import dev.holdfast.ratelimit.ClientAddress;
 import dev.holdfast.ratelimit.Decision;
@@ -10,15 +11,18 @@ import dev.holdfast.ratelimit.RateLimiter;
 import dev.holdfast.ratelimit.Subject;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Limits the requests of a {@link com.sun.net.httpserver.HttpServer}: {@code context.getFilters().add(RateLimitFilter.of(
- * limiter))}.
+ * limiter))},
+ * or {@code server.createContext("/", RateLimitFilter.of(limiter).before(handler))}.
  *
- * <p>The subject is the user that the context's authenticator found, else the client's address. The endpoint is method and
+ * <p>The subject is the user, else the client's address. A context's authenticator runs after all filters and before the
+ * handler, so it is {@link #before} that knows the user it found; as a filter, {@link #user} has to name one. The endpoint is method and
  * path, such as {@code GET /orders/7}; which plan it has, and which endpoints are skipped, is up to {@link
  * RateLimiter#plans()}. Every response tells the client where it stands. Who is refused gets an empty response with the
  * status of {@link RateLimitHeaders#status()}, and no handler runs.
@@ -133,6 +137,17 @@ public final class RateLimitFilter extends Filter {
      */
     public RateLimitFilter whenRefused(Refusal answer) {
         return new RateLimitFilter(limiter, user, address, endpoint, format, Objects.requireNonNull(answer, "answer"));
+    }
+
+    /**
+     * Limits the requests of a handler, after the context's authenticator.
+     *
+     * @param handler runs if the request is allowed
+     * @return a handler for a context
+     */
+    public HttpHandler before(HttpHandler handler) {
+        Objects.requireNonNull(handler, "handler");
+        return exchange -> doFilter(exchange, new Chain(List.of(), handler));
     }
 
     @Override
