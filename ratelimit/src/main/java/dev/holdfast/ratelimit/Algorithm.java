@@ -37,7 +37,7 @@ sealed interface Algorithm permits DeficitBucket, SlidingWindow {
     /** Gives permits back, up to none taken. */
     void refund(long[] s, int at, long permits);
 
-    /** Adds an amount in units of the state, but not beyond an exhausted limit. */
+    /** Adds an amount in units of the state, up to a debt as large as the capacity. */
     void force(long[] s, int at, long amount);
 
     /** Microseconds from {@code now} until {@code cost} fits, if nobody else takes any; {@link #NEVER}. */

@@ -145,7 +145,7 @@ final class DeficitBucket implements Algorithm {
 
     @Override
     public void force(long[] s, int at, long amount) {
-        s[at] = Math.max(s[at], Math.min(c, s[at] + amount));
+        s[at] = Math.max(s[at], Math.min(Math.min(2 * c, MAX - 1), s[at] + amount));
     }
 
     @Override

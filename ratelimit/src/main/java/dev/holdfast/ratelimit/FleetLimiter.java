@@ -114,7 +114,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         }
     }
 
-    private CompletableFuture<byte[]> charge(ActivePlan plan, Subject subject, long[] amounts) {
+    private CompletableFuture<long[]> charge(ActivePlan plan, Subject subject, long[] amounts) {
         ByteBuffer packed = ByteBuffer.allocate(7 * amounts.length).order(ByteOrder.LITTLE_ENDIAN);
         for (long amount : amounts) {
             Algorithm.put7(packed, Math.min(amount, Algorithm.MAX - 1));
@@ -122,9 +122,14 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         byte[][] keys = {plan.key(subject)};
         byte[] head = CheckScript.head(CheckScript.FORCE, 1, 1, 0);
         return link.callAsync(
-                settings.timeout(),
-                commands -> CheckScript.run(
-                        commands, keys, head, plan.terms().encoded(), packed.array()));
+                        settings.timeout(),
+                        commands -> CheckScript.run(
+                                commands, keys, head, plan.terms().encoded(), packed.array()))
+                .thenApply(bytes -> {
+                    ByteBuffer reply = CheckScript.reply(bytes);
+                    reply.position(14);
+                    return plan.terms().decode(reply);
+                });
     }
 
     private CompletableFuture<byte[]> send(
@@ -371,6 +376,9 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
 
     @Override
     public Decision acquire(Subject subject, String plan, long cost, Duration maxWait) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("before anything was asked for");
+        }
         long start = ticker.read();
         Decision decision = reserve(subject, plan, cost, maxWait);
         while (!decision.allowed() && !decision.never() && !plans.require(plan).terms().reservable()) {
@@ -386,7 +394,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
             try {
                 TimeUnit.NANOSECONDS.sleep(decision.delay().toNanos());
             } catch (InterruptedException e) {
-                var unused = giveBack(plans.require(plan), subject, cost);
+                undo(plans.require(plan), subject, decision);
                 throw e;
             }
         }

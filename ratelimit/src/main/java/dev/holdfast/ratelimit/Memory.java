@@ -1,6 +1,5 @@
 package dev.holdfast.ratelimit;
 
-import dev.holdfast.core.redis.RedisException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -59,9 +58,9 @@ final class Memory {
         }
     }
 
-    /** Sends a force-charge. */
+    /** Sends a force-charge; completes with the state after it. */
     interface Collector {
-        CompletableFuture<?> charge(ActivePlan plan, Subject subject, long[] amounts);
+        CompletableFuture<long[]> charge(ActivePlan plan, Subject subject, long[] amounts);
     }
 
     private final Table<Known> table;
@@ -84,6 +83,7 @@ final class Memory {
             known.state = state;
             known.at = now;
             if (!known.owing) {
+                known.shareTerms = null; // Redis decides again; another outage begins with what it said last.
                 known.fullAt = fullAt;
             }
         }
@@ -276,26 +276,23 @@ final class Memory {
 
     private @Nullable CompletableFuture<?> settle(Known known, long now, Collector collector) {
         ActivePlan plan;
-        Terms terms;
-        long[] share;
+        long[] amounts;
         long[] seed;
-        int nodes;
         synchronized (known) {
             plan = known.plan;
-            terms = known.shareTerms;
+            Terms terms = known.shareTerms;
             if (!known.owing || plan == null || terms == null) {
                 return null;
             }
-            share = known.share;
+            terms.advance(known.share, now);
+            terms.advance(known.seed, now);
+            amounts = plan.terms().owed(known.share, known.seed, known.nodes);
+            // The share stays as it is until Redis has answered, in case it is needed once more.
             seed = known.seed;
-            nodes = known.nodes;
-            terms.advance(share, now);
-            terms.advance(seed, now);
+            known.seed = known.share.clone();
             known.owing = false;
-            known.shareTerms = null;
         }
         owing.decrementAndGet();
-        long[] amounts = plan.terms().owed(share, seed, nodes);
         boolean any = false;
         for (long amount : amounts) {
             any |= amount > 0;
@@ -303,25 +300,25 @@ final class Memory {
         if (!any) {
             return null;
         }
-        return collector.charge(plan, known.subject, amounts).whenComplete((done, failure) -> {
+        return collector.charge(plan, known.subject, amounts).whenComplete((state, failure) -> {
             if (failure == null) {
                 charged.increment();
-            } else if (failure instanceof RedisException e && !e.possiblyExecuted()) {
-                restore(known, plan, terms, share, seed);
+                remember(plan, known.subject, state, now);
+            } else if (!Checks.possiblyCharged(failure)) {
+                owesStill(known, seed);
             }
         });
     }
 
     /** Redis was away again: what was owed still is. */
-    private void restore(Known known, ActivePlan plan, Terms terms, long[] share, long[] seed) {
+    private void owesStill(Known known, long[] seed) {
         synchronized (known) {
-            if (known.shareTerms == null) {
-                known.plan = plan;
-                known.shareTerms = terms;
-                known.share = share;
+            if (known.shareTerms != null && known.seed.length == seed.length) {
                 known.seed = seed;
-                known.owing = true;
-                owing.incrementAndGet();
+                if (!known.owing) {
+                    known.owing = true;
+                    owing.incrementAndGet();
+                }
             }
         }
     }

@@ -281,7 +281,8 @@ if granted > 0 then
         if op == REFUND then
           d = max(0, d - cost * granted * q)
         elseif op == FORCE then
-          d = max(d, min(cs[i], d + unpack_('<I7', ARGV[keys + 2], (i - 1) * 7 + 1)))
+          -- Beyond the capacity, since others may have used up meanwhile what this was granted from.
+          d = max(d, min(2 * cs[i], MAX - 1, d + unpack_('<I7', ARGV[keys + 2], (i - 1) * 7 + 1)))
         else
           d = d + cost * granted * q
         end

@@ -129,7 +129,9 @@ final class Reference {
                 switch (op) {
                     case CheckScript.REFUND -> level.missing.subtract(units).max(BigInteger.ZERO);
                     case CheckScript.FORCE ->
-                        level.missing.max(full.min(level.missing.add(BigInteger.valueOf(amount))));
+                        level.missing.max(full.add(full)
+                                .min(BigInteger.ONE.shiftLeft(53).subtract(BigInteger.ONE))
+                                .min(level.missing.add(BigInteger.valueOf(amount))));
                     default -> level.missing.add(units);
                 };
         return new Level(missing, 0, level.counts);
