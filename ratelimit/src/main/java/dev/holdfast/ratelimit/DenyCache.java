@@ -20,8 +20,8 @@ final class DenyCache {
         private final long wait;
         private final long[] state;
         private final long lead;
-        /** Whether it is a penalty, which is the same for any cost. */
-        private final boolean blocked;
+        /** Microseconds of a block, which holds for any cost; 0 if there is none. */
+        private final long blocked;
 
         Refusal(
                 Subject subject,
@@ -32,11 +32,12 @@ final class DenyCache {
                 long wait,
                 long[] state,
                 long lead,
-                boolean blocked) {
+                long blocked) {
             super(subject, plan.scope());
             this.plan = plan;
             this.cost = cost;
-            this.until = asked + Math.min(LONGEST_NANOS, wait * 1_000);
+            // When a block ends, a refusal by the limits has to be counted again.
+            this.until = asked + 1_000 * Math.min(LONGEST_NANOS / 1_000, blocked > 0 ? blocked : wait);
             this.answered = answered;
             this.wait = wait;
             this.state = state;
@@ -67,19 +68,22 @@ final class DenyCache {
         if (known == null || known.plan != plan || known.until - now <= 0) {
             return null;
         }
-        if (cost != known.cost && !known.blocked) {
+        if (cost != known.cost && known.blocked == 0) {
             return null; // If it is more, that is true as well, but its wait is longer than what is known here.
         }
+        long wait = cost == known.cost
+                ? known.wait
+                : Math.max(known.blocked, known.lead + plan.terms().waitMicros(known.state, cost));
         long since = (now - known.answered) / 1_000;
         return new Decision(
-                known.blocked ? Decision.Source.PENALTY : Decision.Source.DENY_CACHE,
+                known.blocked > 0 ? Decision.Source.PENALTY : Decision.Source.DENY_CACHE,
                 plan,
                 plan.terms(),
                 cost,
                 0,
                 false,
                 known.lead - since,
-                Math.max(1, known.wait - since),
+                Math.max(1, wait - since),
                 known.state,
                 0);
     }

@@ -253,7 +253,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                             answer.waitMicros(),
                             answer.state,
                             answer.lead,
-                            answer.blocked > 0),
+                            answer.blocked),
                     answer.answered);
         }
         if (line.plan.plan().leased() > 0) {

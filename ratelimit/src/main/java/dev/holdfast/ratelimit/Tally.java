@@ -107,6 +107,17 @@ final class Tally {
         }
     }
 
+    /** Over all plans. */
+    long count(Decision.Source source, boolean allowed) {
+        long sum = 0;
+        for (PlanTally plan : plans.values()) {
+            sum += allowed
+                    ? plan.counted(source, PlanTally.Result.ALLOWED)
+                    : plan.counted(source, PlanTally.Result.REFUSED) + plan.counted(source, PlanTally.Result.SHADOWED);
+        }
+        return sum;
+    }
+
     long checks(Decision.Source source) {
         return checks[source.ordinal()].sum();
     }

@@ -16,6 +16,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.startup.Tomcat;
@@ -28,6 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Real requests to Tomcat. */
 class RateLimitFilterTest {
+    /** Held, since loggers that nobody holds forget their level. */
+    private static final Logger LOG = Logger.getLogger("org.apache");
+
     @TempDir
     private Path directory;
 
@@ -45,6 +50,7 @@ class RateLimitFilterTest {
 
     @BeforeEach
     void start() throws LifecycleException {
+        LOG.setLevel(Level.SEVERE);
         tomcat.setBaseDir(directory.toString());
         tomcat.setPort(0);
         tomcat.getConnector().setProperty("address", "127.0.0.1");
