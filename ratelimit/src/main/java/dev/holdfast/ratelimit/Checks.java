@@ -321,5 +321,4 @@ final class Checks {
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return !(cause instanceof RedisException e) || e.possiblyExecuted();
     }
-
 }

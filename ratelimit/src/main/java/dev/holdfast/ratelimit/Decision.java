@@ -270,7 +270,9 @@ public final class Decision {
                     plan.plan().limits().get(i),
                     algorithm.remaining(s, at),
                     micros(Math.max(0, lead + algorithm.resetMicros(s, at, s[0]))),
-                    needed == Algorithm.NEVER ? null : needed == 0 ? Duration.ZERO : micros(Math.max(0, lead + needed))));
+                    needed == Algorithm.NEVER
+                            ? null
+                            : needed == 0 ? Duration.ZERO : micros(Math.max(0, lead + needed))));
         }
         return statuses;
     }
@@ -281,7 +283,8 @@ public final class Decision {
 
     @Override
     public String toString() {
-        return (permits > 0 ? "allowed " + permits : never() ? "never" : "refused, retry after " + micros(wait)) + " by "
-                + source + (plan == null ? "" : " under plan '" + plan.name() + "'") + (shadowed ? " (shadow)" : "");
+        return (permits > 0 ? "allowed " + permits : never() ? "never" : "refused, retry after " + micros(wait))
+                + " by " + source + (plan == null ? "" : " under plan '" + plan.name() + "'")
+                + (shadowed ? " (shadow)" : "");
     }
 }

@@ -67,7 +67,8 @@ final class Fleet {
 
     /** Takes this node off the list, if Redis is there. */
     void leave(Duration timeout) {
-        var unused = link.callAsync(timeout, commands -> commands.zrem(key, node)).exceptionally(failure -> 0L);
+        var unused =
+                link.callAsync(timeout, commands -> commands.zrem(key, node)).exceptionally(failure -> 0L);
     }
 
     /** How many nodes there were at most in the last minutes. */

@@ -12,7 +12,6 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -340,8 +339,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                         settings.timeout(),
                         commands -> CheckScript.run(commands, keys, head, plan.encoded())));
                 outage.over();
-                Checks.Answer answer =
-                        new Checks.Answer(plan, cost, 1, start, ticker.read(), CheckScript.reply(reply));
+                Checks.Answer answer = new Checks.Answer(plan, cost, 1, start, ticker.read(), CheckScript.reply(reply));
                 decision = looked(count, alone(answer));
             } catch (RedisException e) {
                 decision = looked(
@@ -381,7 +379,9 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         }
         long start = ticker.read();
         Decision decision = reserve(subject, plan, cost, maxWait);
-        while (!decision.allowed() && !decision.never() && !plans.require(plan).terms().reservable()) {
+        while (!decision.allowed()
+                && !decision.never()
+                && !plans.require(plan).terms().reservable()) {
             long left = maxWait.toNanos() - (ticker.read() - start);
             Duration wait = decision.retryAfter().orElse(maxWait);
             if (wait.toNanos() > left) {

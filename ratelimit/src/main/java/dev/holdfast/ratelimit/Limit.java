@@ -195,7 +195,7 @@ public final class Limit {
                 "give at least 1");
         boolean holds = problems(
                 problems,
-                burst >= 1 && burst < Algorithm.MAX,
+                burst == permits || (burst >= 1 && burst < Algorithm.MAX),
                 "burst",
                 property,
                 burst,

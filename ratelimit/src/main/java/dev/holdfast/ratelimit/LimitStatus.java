@@ -11,4 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param reset until all permits are there again, if none are taken
  * @param retryAfter until the cost asked for fits this limit; zero if it does, null if it never will
  */
-public record LimitStatus(Limit limit, long remaining, Duration reset, @Nullable Duration retryAfter) {}
+public record LimitStatus(
+        Limit limit,
+        long remaining,
+        Duration reset,
+        @Nullable Duration retryAfter) {}

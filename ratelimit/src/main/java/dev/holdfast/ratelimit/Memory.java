@@ -114,8 +114,7 @@ final class Memory {
             long now,
             boolean beginEmpty,
             boolean possiblyCharged) {
-        return grant(
-                plan, subject, plan.share(nodes), nodes, cost, count, patience, now, beginEmpty, possiblyCharged);
+        return grant(plan, subject, plan.share(nodes), nodes, cost, count, patience, now, beginEmpty, possiblyCharged);
     }
 
     private Decision grant(
@@ -188,9 +187,8 @@ final class Memory {
             known.seed = terms.adopt(before, known.seed, now);
         } else if (nodes > 0 && known.terms != null) {
             Terms whole = plan.terms();
-            long[] state = known.terms == whole
-                    ? known.state.clone()
-                    : whole.adopt(known.terms, known.state, known.state[0]);
+            long[] state =
+                    known.terms == whole ? known.state.clone() : whole.adopt(known.terms, known.state, known.state[0]);
             whole.advance(state, state[0] + Math.max(0, now - known.at));
             known.share = whole.toShare(state, nodes, now);
             known.seed = known.share.clone();

@@ -28,8 +28,7 @@ final class Outage {
     void over() {
         long since = sinceMillis.get();
         if (since != NONE && sinceMillis.compareAndSet(since, NONE)) {
-            LOG.warn(
-                    "Limiter '{}': Redis decides again, after {} ms", limiter, System.currentTimeMillis() - since);
+            LOG.warn("Limiter '{}': Redis decides again, after {} ms", limiter, System.currentTimeMillis() - since);
         }
     }
 

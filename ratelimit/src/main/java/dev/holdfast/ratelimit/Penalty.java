@@ -39,8 +39,8 @@ public record Penalty(Duration first, Duration longest, int afterRefusals, Durat
     private static void positive(String name, Duration duration) {
         Objects.requireNonNull(duration, name);
         if (duration.compareTo(Duration.ofMillis(1)) < 0 || duration.compareTo(Limit.LONGEST) > 0) {
-            throw new IllegalArgumentException(
-                    name + " " + duration + " is not between 1 ms and 31 days: give something like Duration.ofMinutes(1)");
+            throw new IllegalArgumentException(name + " " + duration
+                    + " is not between 1 ms and 31 days: give something like Duration.ofMinutes(1)");
         }
     }
 

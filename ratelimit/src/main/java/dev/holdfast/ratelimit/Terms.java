@@ -84,7 +84,8 @@ final class Terms {
         s[0] = now;
         for (int i = 0; i < algorithms.length; i++) {
             algorithms[i].advance(s, offsets[i], 0, now);
-            algorithms[i].force(s, offsets[i], algorithms[i] instanceof DeficitBucket b ? b.c() : algorithms[i].capacity());
+            algorithms[i].force(
+                    s, offsets[i], algorithms[i] instanceof DeficitBucket b ? b.c() : algorithms[i].capacity());
         }
         return s;
     }

@@ -122,7 +122,8 @@ final class Together {
         List<Decision> decisions = new ArrayList<>(asks.size());
         for (int i = 0; i < asks.size(); i++) {
             limiter.settleBefore(plans.get(i), asks.get(i).subject());
-            decisions.add(limiter.decide(plans.get(i), asks.get(i).subject(), asks.get(i).cost()));
+            decisions.add(limiter.decide(
+                    plans.get(i), asks.get(i).subject(), asks.get(i).cost()));
             if (refused(i, decisions.get(i))) {
                 break;
             }
@@ -159,7 +160,11 @@ final class Together {
                 all.set(
                         i,
                         Decision.bare(
-                                decisions.get(refusal).source(), plans.get(i), asks.get(i).cost(), 0, wait));
+                                decisions.get(refusal).source(),
+                                plans.get(i),
+                                asks.get(i).cost(),
+                                0,
+                                wait));
             }
         }
         return all;

@@ -36,10 +36,14 @@ class ArithmeticTest {
             List.of(
                     List.of(Limit.perMinute(100), Limit.perSecond(30)),
                     List.of(Limit.perMinute(10), Limit.perSecond(7).burst(9)),
-                    List.of(Limit.perMinute(999_983).burst(200), Limit.perSecond(700_000).burst(40))),
+                    List.of(
+                            Limit.perMinute(999_983).burst(200),
+                            Limit.perSecond(700_000).burst(40))),
             List.of(
                     List.of(Limit.of(2_678_399, Duration.ofDays(31)).named("x").burst(1_000)),
-                    List.of(Limit.of(1, Duration.ofDays(31).minusNanos(1_000)).named("x").burst(3_000)),
+                    List.of(Limit.of(1, Duration.ofDays(31).minusNanos(1_000))
+                            .named("x")
+                            .burst(3_000)),
                     List.of(Limit.perSecond(1).named("x").burst(1_000_000_000))),
             // Limits that come and go, and change their place.
             List.of(
@@ -59,7 +63,8 @@ class ArithmeticTest {
         long clock = 1_700_000_000_000_000L + random.nextInt(1_000_000_000);
         int version = 0;
         for (int i = 0; i < count; i++) {
-            Limit limit = versions.get(version).get(random.nextInt(versions.get(version).size()));
+            Limit limit = versions.get(version)
+                    .get(random.nextInt(versions.get(version).size()));
             double perPermit = limit.period().toNanos() / 1e3 / limit.permits();
             clock += switch (random.nextInt(40)) {
                 case 0 -> (long) Math.min(1e11, perPermit * limit.burst() * random.nextDouble() * 1.2);
@@ -78,8 +83,7 @@ class ArithmeticTest {
             long capacity = now.stream().mapToLong(Limit::burst).min().orElseThrow();
             byte op = random.nextInt(12) == 0 ? (byte) random.nextInt(4) : CheckScript.TAKE;
             long cost = random.nextInt(3) > 0 ? 1 : 1 + random.nextInt((int) Math.min(capacity, 1_000));
-            long times =
-                    op == CheckScript.TAKE ? random.nextInt(10) < 7 ? 1 : random.nextInt(20) : 1;
+            long times = op == CheckScript.TAKE ? random.nextInt(10) < 7 ? 1 : random.nextInt(20) : 1;
             long patience = op == CheckScript.RESERVE ? (long) (perPermit * random.nextInt(60) / 20) : 0;
             long[] amounts = new long[now.size()];
             for (int a = 0; a < amounts.length; a++) {
@@ -142,12 +146,14 @@ class ArithmeticTest {
         for (int i = 0; i < steps.size(); i++) {
             Step step = steps.get(i);
             List<Limit> limits = versions.get(step.version);
-            Reference.Answer expected = reference.check(
-                    limits, step.clock, step.op, step.cost, step.count, step.patience, step.amounts);
+            Reference.Answer expected =
+                    reference.check(limits, step.clock, step.op, step.cost, step.count, step.patience, step.amounts);
             ByteBuffer reply = CheckScript.reply(replies.get(i).bytes());
             String where = "seed " + seed + " step " + i + " " + step + " of " + limits;
             if (Algorithm.get7(reply) != expected.granted() | Algorithm.get7(reply) != step.clock) {
-                assertThat(CheckScript.reply(replies.get(i).bytes()).getInt()).as(where).isEqualTo((int) expected.granted());
+                assertThat(CheckScript.reply(replies.get(i).bytes()).getInt())
+                        .as(where)
+                        .isEqualTo((int) expected.granted());
             }
             same(where, limits, expected, terms.get(step.version).decode(reply));
         }
@@ -209,8 +215,7 @@ class ArithmeticTest {
                 switch (step.op) {
                     case CheckScript.REFUND -> account.refund(now, step.clock, step.cost, after);
                     case CheckScript.FORCE -> account.force(now, step.clock, step.amounts, after);
-                    default ->
-                        granted = account.take(now, step.clock, step.cost, step.count, step.patience, after);
+                    default -> granted = account.take(now, step.clock, step.cost, step.count, step.patience, after);
                 }
                 String where = "seed " + (seed + round) + " " + step + " of " + limits;
                 if (granted != expected.granted()) {

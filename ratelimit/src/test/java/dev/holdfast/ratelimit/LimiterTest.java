@@ -92,7 +92,8 @@ class LimiterTest {
         Decision never = limiter.tryAcquire(ALICE, "slow", 11);
         assertThat(never.never()).isTrue();
         assertThat(never.retryAfter()).isEmpty();
-        assertThat(limiter.reserve(ALICE, "slow", 11, Duration.ofDays(1)).never()).isTrue();
+        assertThat(limiter.reserve(ALICE, "slow", 11, Duration.ofDays(1)).never())
+                .isTrue();
         assertThat(redis.command("EXISTS", "hf:rl:t:slow:{u:alice}").number()).isZero();
         assertThat(limiter.peek(ALICE, "slow").remaining()).isEqualTo(10);
     }
@@ -274,7 +275,8 @@ class LimiterTest {
 
     @Test
     void leases_takeAheadAndNeverMoreThanTheLimit() {
-        limiter.plans().put("leased", Plan.of(Limit.of(100_000, Duration.ofHours(10))).lease(500));
+        limiter.plans()
+                .put("leased", Plan.of(Limit.of(100_000, Duration.ofHours(10))).lease(500));
         long calls = calls();
         long granted = 0;
         long leased = 0;

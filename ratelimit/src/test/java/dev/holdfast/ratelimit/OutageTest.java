@@ -223,7 +223,9 @@ class OutageTest {
                 node.admitted.addAndGet(node.limiter.tryAcquire(HOT, "p").permits());
             }
         }
-        assertThat(admitted()).as("what was granted alone was charged when Redis was back").isEqualTo(burst);
+        assertThat(admitted())
+                .as("what was granted alone was charged when Redis was back")
+                .isEqualTo(burst);
     }
 
     @Test
@@ -287,7 +289,8 @@ class OutageTest {
         for (int round = 0; round < 3; round++) {
             pass(Duration.ofMillis(200));
             node.proxy.swallowRepliesUntilReset();
-            await().until(() -> node.proxy.bytesSwallowed() > 0 && node.limiter.outage().sinceMillis() != 0);
+            await().until(() ->
+                    node.proxy.bytesSwallowed() > 0 && node.limiter.outage().sinceMillis() != 0);
             node.proxy.resetAll();
             await().until(() -> node.limiter.outage().sinceMillis() == 0);
         }

@@ -36,10 +36,7 @@ final class Reference {
                 valued.put(limit.id(), bucket);
                 believed |= exists
                         && buckets.containsKey(limit.id())
-                        && BigInteger.valueOf(ts - clock)
-                                        .multiply(p(limit))
-                                        .compareTo(bucket.missing)
-                                <= 0;
+                        && BigInteger.valueOf(ts - clock).multiply(p(limit)).compareTo(bucket.missing) <= 0;
             }
         }
         boolean rebased = ts > clock && !believed;
@@ -65,10 +62,10 @@ final class Reference {
                         .max(BigInteger.ZERO);
                 valued.put(limit.id(), new Bucket(bucket.q, missing, now));
                 levels[i] = new Level(missing, 0, new long[0]);
-                BigInteger free = bucket.q.multiply(BigInteger.valueOf(limit.burst())).subtract(missing);
+                BigInteger free =
+                        bucket.q.multiply(BigInteger.valueOf(limit.burst())).subtract(missing);
                 BigInteger each = bucket.q.multiply(BigInteger.valueOf(cost));
-                if (op == CheckScript.RESERVE
-                        && missing.add(each).compareTo(BigInteger.ONE.shiftLeft(53)) < 0) {
+                if (op == CheckScript.RESERVE && missing.add(each).compareTo(BigInteger.ONE.shiftLeft(53)) < 0) {
                     free = free.add(BigInteger.valueOf(patience).multiply(p(limit)));
                 }
                 granted = granted.min(free.signum() < 0 ? BigInteger.ZERO : free.divide(each));
@@ -96,8 +93,8 @@ final class Reference {
                     .removeIf(b -> !mine.contains(b.getKey())
                             && (b.getValue().missing.signum() == 0 || at - b.getValue().at >= 86_400_000_000L));
             windows.entrySet()
-                    .removeIf(w -> !mine.contains(w.getKey())
-                            && (w.getValue().newest + 11) * w.getValue().part <= clock);
+                    .removeIf(
+                            w -> !mine.contains(w.getKey()) && (w.getValue().newest + 11) * w.getValue().part <= clock);
             if (buckets.values().stream().allMatch(b -> b.missing.signum() == 0)
                     && windows.values().stream().allMatch(w -> w.taken.isEmpty())) {
                 buckets.clear();
@@ -125,15 +122,14 @@ final class Reference {
         }
         BigInteger units = q(limit).multiply(BigInteger.valueOf(permits));
         BigInteger full = q(limit).multiply(BigInteger.valueOf(limit.burst()));
-        BigInteger missing =
-                switch (op) {
-                    case CheckScript.REFUND -> level.missing.subtract(units).max(BigInteger.ZERO);
-                    case CheckScript.FORCE ->
-                        level.missing.max(full.add(full)
-                                .min(BigInteger.ONE.shiftLeft(53).subtract(BigInteger.ONE))
-                                .min(level.missing.add(BigInteger.valueOf(amount))));
-                    default -> level.missing.add(units);
-                };
+        BigInteger missing = switch (op) {
+            case CheckScript.REFUND -> level.missing.subtract(units).max(BigInteger.ZERO);
+            case CheckScript.FORCE ->
+                level.missing.max(full.add(full)
+                        .min(BigInteger.ONE.shiftLeft(53).subtract(BigInteger.ONE))
+                        .min(level.missing.add(BigInteger.valueOf(amount))));
+            default -> level.missing.add(units);
+        };
         return new Level(missing, 0, level.counts);
     }
 

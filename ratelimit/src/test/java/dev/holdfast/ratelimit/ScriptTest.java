@@ -69,8 +69,9 @@ class ScriptTest {
             take(window, 1, 1);
         }
         long sliding = bytes();
-        System.out.println("bytes per subject, Redis " + redis.info("redis_version").orElse("?") + ": one limit " + one
-                + ", three " + three + ", a window " + sliding);
+        System.out.println(
+                "bytes per subject, Redis " + redis.info("redis_version").orElse("?") + ": one limit " + one
+                        + ", three " + three + ", a window " + sliding);
         assertThat(one).isLessThanOrEqualTo(100);
         assertThat(three).isLessThanOrEqualTo(140);
         assertThat(sliding).isLessThanOrEqualTo(180);
@@ -128,14 +129,20 @@ class ScriptTest {
         for (int i = 0; i < 600; i++) {
             granted[i % 2] += take(i % 2 == 0 ? one : two, 1, 1);
         }
-        assertThat(granted[1]).as("its day, which only the second version knows").isEqualTo(150);
+        assertThat(granted[1])
+                .as("its day, which only the second version knows")
+                .isEqualTo(150);
         assertThat(granted[0] + granted[1]).as("the hour of the larger version").isLessThanOrEqualTo(200);
-        assertThat(granted[0]).as("the hour of the smaller version, used by both").isLessThanOrEqualTo(51);
+        assertThat(granted[0])
+                .as("the hour of the smaller version, used by both")
+                .isLessThanOrEqualTo(51);
         assertThat(take(two, 1, 1_000)).isZero();
         assertThat(take(one, 1, 1_000)).isZero();
         Plan three = Plan.of(Limit.perMinute(5));
         assertThat(take(three, 1, 100)).isEqualTo(5);
-        assertThat(take(two, 1, 1_000)).as("a version in between forgets nothing").isZero();
+        assertThat(take(two, 1, 1_000))
+                .as("a version in between forgets nothing")
+                .isZero();
         assertThat(redis.command("PTTL", KEY).number()).isGreaterThan(3_500_000);
     }
 
