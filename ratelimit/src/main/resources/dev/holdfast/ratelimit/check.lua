@@ -50,7 +50,7 @@ local ids, ps, qs, cs, ds, ws = {}, {}, {}, {}, {}, nil
 local first, nows, rests = {}, {}, nil
 local limits = 0
 
-local keys, seen, penalties, blocks = 0, 0, nil, {}
+local keys, seen, penalties, blocks, punish = 0, 0, nil, nil, nil
 repeat
   keys, seen = keys + 1, seen + 1
   if #ARGV[keys + 1] % LIMIT == PENALTY then
@@ -58,12 +58,6 @@ repeat
     penalties[#penalties + 1] = keys
   end
 until seen >= #KEYS
-if penalties then
-  local which = penalties
-  penalties = {}
-  for i, k in ipairs(which) do penalties[k] = KEYS[keys + i] end
-end
-
 -- The way of a key that was last written under other limits, or has windows: finds each limit by its id.
 local function adopt(k, raw, from, ts, own)
   local known, windows, at = {}, {}, 9
@@ -153,38 +147,44 @@ local function adopt(k, raw, from, ts, own)
   rests[k] = rest
 end
 
--- For how long the subject of a key is blocked, and whether it was before this call.
-local function punish(k, refused)
-  local key, first, longest, after, forget = penalties[k], unpack_('<I4I4I4I4', ARGV[k + 1], #ARGV[k + 1] - PENALTY + 1)
-  first, longest, forget = first * 1000, longest * 1000, forget * 1000
-  local ends, level, refusals, since = 0, 0, 0, 0
-  local raw = redis.call('GET', key)
-  if raw then
-    ends, level, refusals, since = unpack_('<I7BI4I7', raw)
-    -- No block is so long: the clock went back, or the plan has become milder.
-    if ends - clock > longest then ends = clock end
-    if since > clock then since = clock end
-    local calm = max(0, clock - ends)
-    if calm >= forget then
-      local steps = min(level, (calm - fmod(calm, forget)) / forget)
-      level, ends = level - steps, ends + steps * forget
+if penalties then
+  local which = penalties
+  penalties, blocks = {}, {}
+  for i, k in ipairs(which) do penalties[k] = KEYS[keys + i] end
+
+  -- For how long the subject of a key is blocked, and whether it was before this call.
+  punish = function(k, refused)
+    local key, first, longest, after, forget = penalties[k], unpack_('<I4I4I4I4', ARGV[k + 1], #ARGV[k + 1] - PENALTY + 1)
+    first, longest, forget = first * 1000, longest * 1000, forget * 1000
+    local ends, level, refusals, since = 0, 0, 0, 0
+    local raw = redis.call('GET', key)
+    if raw then
+      ends, level, refusals, since = unpack_('<I7BI4I7', raw)
+      -- No block is so long: the clock went back, or the plan has become milder.
+      if ends - clock > longest then ends = clock end
+      if since > clock then since = clock end
+      local calm = max(0, clock - ends)
+      if calm >= forget then
+        local steps = min(level, (calm - fmod(calm, forget)) / forget)
+        level, ends = level - steps, ends + steps * forget
+      end
+      if clock - since >= forget then refusals = 0 end
+      if ends > clock then return ends - clock, true end
     end
-    if clock - since >= forget then refusals = 0 end
-    if ends > clock then return ends - clock, true end
+    if refused < 1 then return 0, false end
+    if refusals == 0 then since = clock end
+    refusals = min(4294967295, refusals + refused)
+    local length = 0
+    if refusals >= after then
+      length = min(longest, first * 2 ^ level)
+      if length < longest then level = level + 1 end
+      ends, refusals = clock + length, 0
+    end
+    local life = ends + level * forget - clock
+    if refusals > 0 then life = max(life, since + forget - clock) end
+    redis.call('SET', key, pack('<I7BI4I7', ends, level, refusals, since), 'PX', math.floor(life / 1000) + 1)
+    return length, false
   end
-  if refused < 1 then return 0, false end
-  if refusals == 0 then since = clock end
-  refusals = min(4294967295, refusals + refused)
-  local length = 0
-  if refusals >= after then
-    length = min(longest, first * 2 ^ level)
-    if length < longest then level = level + 1 end
-    ends, refusals = clock + length, 0
-  end
-  local life = ends + level * forget - clock
-  if refusals > 0 then life = max(life, since + forget - clock) end
-  redis.call('SET', key, pack('<I7BI4I7', ends, level, refusals, since), 'PX', math.floor(life / 1000) + 1)
-  return length, false
 end
 
 local granted, costs = count, op ~= FORCE and ARGV[keys + 2]
@@ -318,6 +318,6 @@ for k = 1, keys do
       reply[#reply + 1] = pack('<I7', ds[i])
     end
   end
-  if blocks[k] then reply[#reply + 1] = pack('<I7', blocks[k]) end
+  if blocks and blocks[k] then reply[#reply + 1] = pack('<I7', blocks[k]) end
 end
 return table.concat(reply)

@@ -2,6 +2,7 @@ package dev.holdfast.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.core.redis.RedisLink;
 import dev.holdfast.testkit.fault.FaultProxy;
@@ -66,7 +67,8 @@ class PenaltyTest {
                 .plan(
                         "growing",
                         Plan.of(Limit.perHour(1))
-                                .penalty(Penalty.escalating(Duration.ofMillis(100), Duration.ofMillis(350))))
+                                .penalty(new Penalty(
+                                        Duration.ofMillis(100), Duration.ofMillis(350), 1, Duration.ofHours(1))))
                 .plan("shadow", Plan.of(Limit.perHour(1)).penalty(Penalty.fixed(Duration.ofMinutes(1))).shadow())
                 .plan("none", Plan.of(Limit.perHour(5)))
                 .build();
@@ -125,27 +127,28 @@ class PenaltyTest {
         });
     }
 
-    /** What is left of the block, by the clock of Redis. */
-    private static long blockedMicros(RedisServer redis) {
-        return redis.command("EVAL", """
-                        local time = redis.call('TIME')
-                        local ends = struct.unpack('<I7', redis.call('GET', KEYS[1]))
-                        return ends - (time[1] * 1000000 + time[2])
-                        """, "1", "hf:rl:t:growing:block:{u:bot}").number();
+    /** How often the next block will have been doubled. */
+    private static long doublings() {
+        return redis.command(
+                        "EVAL",
+                        "return ({struct.unpack('<I7B', redis.call('GET', KEYS[1]))})[2]",
+                        "1",
+                        "hf:rl:t:growing:block:{u:bot}")
+                .number();
     }
 
     @Test
-    void blocks_growAndEnd_whenTheySaidTheyWould() throws InterruptedException {
+    void blocks_growAndEnd_andTheNextRefusalIsANewOne() {
         RateLimiter limiter = node();
         assertThat(limiter.tryAcquire(BOT, "growing").allowed()).isTrue();
-        for (int millis : new int[] {100, 200, 350, 350}) {
-            // Each time the limit refuses, so what blocks it is a new block.
+        for (int expected : new int[] {1, 2, 2}) {
             Decision refused = limiter.tryAcquire(BOT, "growing");
             assertThat(refused.source()).isEqualTo(Decision.Source.PENALTY);
-            assertThat(refused.retryAfter().orElseThrow()).as("what the limit needs").isGreaterThan(Duration.ofMinutes(50));
-            long left = blockedMicros(redis);
-            assertThat(left).isLessThanOrEqualTo(millis * 1_000L).isGreaterThan((millis - 100) * 1_000L);
-            TimeUnit.MICROSECONDS.sleep(left + 1);
+            assertThat(refused.retryAfter().orElseThrow())
+                    .as("what the limit itself needs is longer")
+                    .isGreaterThan(Duration.ofMinutes(50));
+            assertThat(doublings()).isEqualTo(expected);
+            await().until(() -> limiter.peek(BOT, "growing").source() == Decision.Source.REDIS);
         }
     }
 
@@ -245,6 +248,12 @@ class PenaltyTest {
         RateLimiter limiter = node();
         askUntilRefused(limiter, "none");
         assertThat(redis.command("KEYS", "hf:rl:t:none*").list()).hasSize(1);
+    }
+
+    @Test
+    void aBlock_takesFewBytes() {
+        askUntilRefused(node(), "minute");
+        assertThat(redis.command("MEMORY", "USAGE", BLOCK).number()).isLessThanOrEqualTo(120);
     }
 
     @Test

@@ -8,6 +8,7 @@ import org.redisson.api.RFuture;
 import org.redisson.api.RRateLimiter;
 import org.redisson.api.RateType;
 import org.redisson.api.RedissonClient;
+import org.redisson.client.codec.LongCodec;
 import org.redisson.config.Config;
 
 /** Redisson's {@code RRateLimiter}; its objects are made once for each subject. */
@@ -18,6 +19,7 @@ final class RedissonLimiter implements Grant, AutoCloseable {
 
     RedissonLimiter(String uri) throws Exception {
         Config config = new Config();
+        config.setCodec(LongCodec.INSTANCE); // The default one would need Kryo, and nothing is encoded anyway.
         config.useSingleServer().setAddress(uri);
         client = Redisson.create(config);
         List<RFuture<Boolean>> set = new ArrayList<>();
