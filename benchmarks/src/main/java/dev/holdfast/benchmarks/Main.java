@@ -3,6 +3,7 @@ package dev.holdfast.benchmarks;
 import dev.holdfast.benchmarks.batch.BatchGroup;
 import dev.holdfast.benchmarks.cache.CacheGroup;
 import dev.holdfast.benchmarks.foundation.Foundation;
+import dev.holdfast.benchmarks.ratelimit.RateLimitGroup;
 import dev.holdfast.benchmarks.self.SelfCheck;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -20,7 +21,12 @@ public final class Main {
 
     /** All groups; a new one is added here. */
     static List<Group> groups() {
-        return List.of(Foundation.group(), CacheGroup.group(), BatchGroup.group(), SelfCheck.group());
+        return List.of(
+                Foundation.group(),
+                CacheGroup.group(),
+                RateLimitGroup.group(),
+                BatchGroup.group(),
+                SelfCheck.group());
     }
 
     private Main() {}

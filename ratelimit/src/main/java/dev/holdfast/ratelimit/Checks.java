@@ -195,6 +195,8 @@ final class Checks {
         final long[] state;
         /** For whoever was refused. */
         final long wait;
+        /** Microseconds for which the subject is blocked by a penalty; 0 if it is not. */
+        final long blocked;
 
         Answer(ActivePlan plan, long cost, int checks, long asked, long answered, ByteBuffer reply) {
             this(plan, cost, checks, asked, answered, Algorithm.get7(reply), Algorithm.get7(reply), reply);
@@ -216,20 +218,26 @@ final class Checks {
             this.answered = answered;
             this.granted = granted;
             this.state = plan.terms().decode(reply);
+            this.blocked = plan.punishes() ? Algorithm.get7(reply) : 0;
             this.lead = state[0] - clock;
             this.wait = granted >= checks ? 0 : plan.terms().waitMicros(state, cost);
         }
 
         /** Microseconds until what was refused may be asked for again. */
         long waitMicros() {
-            return wait == Algorithm.NEVER ? wait : lead + wait;
+            return wait == Algorithm.NEVER ? wait : Math.max(blocked, lead + wait);
+        }
+
+        /** Who refused. */
+        Decision.Source refuser() {
+            return blocked > 0 ? Decision.Source.PENALTY : Decision.Source.REDIS;
         }
 
         /** The decision for one of the checks, in order. */
         Decision decision(int index) {
             boolean allowed = index < granted;
             return new Decision(
-                    Decision.Source.REDIS,
+                    allowed ? Decision.Source.REDIS : refuser(),
                     plan,
                     plan.terms(),
                     cost,
@@ -261,12 +269,12 @@ final class Checks {
 
         @Override
         public CompletionStage<byte[]> send(RedisClusterAsyncCommands<byte[], byte[]> commands) {
-            long count = checks + judge.ahead(line.plan, line.subject, cost);
+            long ahead = judge.ahead(line.plan, line.subject, cost);
             CompletionStage<byte[]> stage = CheckScript.run(
                     commands,
-                    line.key,
-                    CheckScript.head(CheckScript.TAKE, cost, count, 0),
-                    line.plan.terms().encoded());
+                    line.keys,
+                    CheckScript.head(CheckScript.TAKE, cost, checks + ahead, ahead),
+                    line.plan.encoded());
             if (turns == null) {
                 watched = true;
                 stage.whenComplete(this);

@@ -90,6 +90,31 @@ public final class Decision {
                 : this;
     }
 
+    /** The limit that takes longest to admit the cost; -1 if all do, or nothing is known. */
+    int refusedBy() {
+        int longest = -1;
+        long wait = 0;
+        for (int i = 0; state != null && terms != null && i < terms.limits(); i++) {
+            long needed = terms.algorithm(i).waitMicros(state, terms.offset(i), state[0], cost);
+            if (needed > wait) {
+                wait = needed;
+                longest = i;
+            }
+        }
+        return longest;
+    }
+
+    /** Whether less than a fifth of a limit is left. */
+    boolean near() {
+        for (int i = 0; state != null && terms != null && i < terms.limits(); i++) {
+            Algorithm algorithm = terms.algorithm(i);
+            if ((algorithm.remaining(state, terms.offset(i)) + later) * 5 < algorithm.capacity()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Microseconds until the subject may try again. */
     long waitMicros() {
         return wait;

@@ -20,6 +20,8 @@ final class DenyCache {
         private final long wait;
         private final long[] state;
         private final long lead;
+        /** Microseconds of a block, which holds for any cost; 0 if there is none. */
+        private final long blocked;
 
         Refusal(
                 Subject subject,
@@ -29,15 +31,18 @@ final class DenyCache {
                 long answered,
                 long wait,
                 long[] state,
-                long lead) {
+                long lead,
+                long blocked) {
             super(subject, plan.scope());
             this.plan = plan;
             this.cost = cost;
-            this.until = asked + Math.min(LONGEST_NANOS, wait * 1_000);
+            // When a block ends, a refusal by the limits has to be counted again.
+            this.until = asked + 1_000 * Math.min(LONGEST_NANOS / 1_000, blocked > 0 ? blocked : wait);
             this.answered = answered;
             this.wait = wait;
             this.state = state;
             this.lead = lead;
+            this.blocked = blocked;
         }
 
         @Override
@@ -60,22 +65,25 @@ final class DenyCache {
             return null;
         }
         Refusal known = refusals.get(subject, plan.scope());
-        if (known == null || known.plan != plan || cost < known.cost || known.until - now <= 0) {
+        if (known == null || known.plan != plan || known.until - now <= 0) {
             return null;
         }
-        if (cost > known.cost) {
-            return null; // True as well, but its wait is longer than what is known here.
+        if (cost != known.cost && known.blocked == 0) {
+            return null; // If it is more, that is true as well, but its wait is longer than what is known here.
         }
+        long wait = cost == known.cost
+                ? known.wait
+                : Math.max(known.blocked, known.lead + plan.terms().waitMicros(known.state, cost));
         long since = (now - known.answered) / 1_000;
         return new Decision(
-                Decision.Source.DENY_CACHE,
+                known.blocked > 0 ? Decision.Source.PENALTY : Decision.Source.DENY_CACHE,
                 plan,
                 plan.terms(),
                 cost,
                 0,
                 false,
                 known.lead - since,
-                Math.max(1, known.wait - since),
+                Math.max(1, wait - since),
                 known.state,
                 0);
     }

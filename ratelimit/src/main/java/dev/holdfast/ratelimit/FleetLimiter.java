@@ -48,7 +48,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     private final Leases leases;
     private final Fleet fleet;
     private final Outage outage;
-    private final Tally tally = new Tally();
+    private final Tally tally;
 
     private final @Nullable ScheduledThreadPoolExecutor upkeep;
     private final Registration listening;
@@ -59,6 +59,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         plans = settings.plans();
         ticker = settings.ticker();
         origin = ticker.read();
+        tally = new Tally(ticker);
         local = link.mode() == RedisMode.DISABLED;
         fallback = settings.fallback();
         remembers = fallback instanceof Fallback.Share;
@@ -173,7 +174,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         return plan == null ? CompletableFuture.completedFuture(skipped()) : takeAsync(subject, plan, 1);
     }
 
-    private static Decision skipped() {
+    private Decision skipped() {
+        tally.skipped();
         return Decision.bare(Decision.Source.SKIPPED, null, 1, 1, 0);
     }
 
@@ -235,7 +237,11 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         if (remembers) {
             memory.remember(line.plan, line.subject, answer.state, micros(answer.answered));
         }
-        if (answer.granted < answer.checks) {
+        if (remembers && answer.blocked > 0) {
+            memory.blocked(line.plan, line.subject, answer.blocked, micros(answer.answered));
+        }
+        // Each refusal that leads to a penalty has to be counted in Redis; the penalty itself may be remembered.
+        if (answer.granted < answer.checks && (!line.plan.punishes() || answer.blocked > 0)) {
             denials.put(
                     new DenyCache.Refusal(
                             line.subject,
@@ -245,7 +251,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                             answer.answered,
                             answer.waitMicros(),
                             answer.state,
-                            answer.lead),
+                            answer.lead,
+                            answer.blocked),
                     answer.answered);
         }
         if (line.plan.plan().leased() > 0) {
@@ -279,7 +286,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     /** Every decision passes here once, before its caller sees it. */
     @Override
     public Decision told(ActivePlan plan, Subject subject, Decision decision, long start) {
-        tally.count(plan, subject, decision, ticker.read() - start);
+        long now = ticker.read();
+        tally.count(plan, subject, decision, now, now - start);
         return plan.plan().isShadow() && decision.permits() == 0 ? decision.inShadow() : decision;
     }
 
@@ -323,12 +331,13 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                 memory.settle(plan, subject, micros(start), this::charge);
             }
             try {
-                byte[] key = plan.key(subject);
-                byte[] head = CheckScript.head(op, cost, count, patience);
+                byte[][] keys = plan.keys(subject);
+                // Who takes what there is is refused only if there is nothing.
+                long wished = op == CheckScript.TAKE && count > 1 ? count - 1 : patience;
+                byte[] head = CheckScript.head(op, cost, count, wished);
                 byte[] reply = Objects.requireNonNull(link.call(
                         settings.timeout(),
-                        commands -> CheckScript.run(
-                                commands, key, head, plan.terms().encoded())));
+                        commands -> CheckScript.run(commands, keys, head, plan.encoded())));
                 outage.over();
                 Checks.Answer answer = new Checks.Answer(plan, cost, 1, start, ticker.read(), CheckScript.reply(reply));
                 decision = looked(count, alone(answer));
@@ -343,7 +352,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     private static Decision alone(Checks.Answer answer) {
         boolean any = answer.granted > 0;
         return new Decision(
-                Decision.Source.REDIS,
+                any ? Decision.Source.REDIS : answer.refuser(),
                 answer.plan,
                 answer.plan.terms(),
                 answer.cost,
@@ -481,8 +490,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         if (local) {
             return true;
         }
-        byte[] key = plan.key(subject);
-        boolean done = done(link.callAsync(settings.timeout(), commands -> commands.del(key)));
+        byte[][] keys = plan.keys(subject);
+        boolean done = done(link.callAsync(settings.timeout(), commands -> commands.del(keys)));
         denials.remove(plan, subject);
         return done;
     }
@@ -516,6 +525,21 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     @Override
     public HealthProbe healthProbe() {
         return new LimiterProbe(this);
+    }
+
+    @Override
+    public List<RefusedSubject> mostRefused(int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("most " + most + " < 1: ask for at least one subject");
+        }
+        return tally.top(most).stream()
+                .map(counted -> new RefusedSubject(
+                        settings.showSubjects()
+                                ? counted.subject().toString()
+                                : counted.subject().hashed(),
+                        counted.refusals(),
+                        counted.error()))
+                .toList();
     }
 
     @Override

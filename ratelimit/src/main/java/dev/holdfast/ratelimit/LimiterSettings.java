@@ -15,4 +15,5 @@ record LimiterSettings(
         Duration heartbeat,
         int maximumLocalSubjects,
         int denyCacheSize,
+        boolean showSubjects,
         Ticker ticker) {}

@@ -13,7 +13,7 @@ final class Line {
 
     final ActivePlan plan;
     final Subject subject;
-    final byte[] key;
+    final byte[][] keys;
 
     private int flying = 1;
     private boolean closed;
@@ -25,7 +25,7 @@ final class Line {
     Line(ActivePlan plan, Subject subject) {
         this.plan = plan;
         this.subject = subject;
-        this.key = plan.key(subject);
+        this.keys = plan.keys(subject);
     }
 
     /** What became of an attempt to queue up. */

@@ -29,13 +29,32 @@ final class Memory {
 
         private volatile long fullAt;
 
+        private @Nullable Offence offence;
+        private volatile long forgottenAt;
+
         Known(Subject subject, String scope) {
             super(subject, scope);
         }
 
         @Override
         long worth(long now) {
-            return fullAt - now;
+            return Math.max(fullAt, forgottenAt) - now;
+        }
+
+        private Offence offence() {
+            Offence made = offence;
+            if (made == null) {
+                made = new Offence();
+                offence = made;
+            }
+            return made;
+        }
+
+        /** What a refusal here leads to; guarded by the monitor as all of this. */
+        private long refused(Penalty penalty, long now) {
+            long blocked = offence().refused(penalty, 1, now);
+            forgottenAt = offence().forgottenAt(penalty);
+            return blocked;
         }
     }
 
@@ -67,6 +86,15 @@ final class Memory {
                 known.shareTerms = null; // Redis decides again; another outage begins with what it said last.
                 known.fullAt = fullAt;
             }
+        }
+    }
+
+    /** Keeps that Redis said a subject is blocked, so that it stays so while Redis is away. */
+    void blocked(ActivePlan plan, Subject subject, long micros, long now) {
+        Known known = table.get(subject, plan.scope(), now, Known::new);
+        synchronized (known) {
+            known.offence().heard(micros, now);
+            known.forgottenAt = Math.max(known.forgottenAt, now + micros);
         }
     }
 
@@ -103,11 +131,19 @@ final class Memory {
         Known known = table.get(subject, plan.scope(), now, Known::new);
         long[] after = new long[terms.size()];
         long granted;
+        Penalty penalty = plan.plan().penalty();
+        long blocked = 0;
         synchronized (known) {
             begin(known, plan, terms, nodes, now, beginEmpty);
             System.arraycopy(known.share, 0, after, 0, after.length);
             terms.advance(after, now);
-            granted = count == 0 ? 0 : terms.take(after, cost, count, patience);
+            if (penalty != null) {
+                blocked = known.offence().blocked(penalty, now);
+            }
+            granted = count == 0 || blocked > 0 ? 0 : terms.take(after, cost, count, patience);
+            if (penalty != null && granted == 0 && count > 0 && blocked == 0) {
+                blocked = known.refused(penalty, now);
+            }
             if (granted > 0) {
                 System.arraycopy(after, 0, known.share, 0, after.length);
                 known.fullAt = now + terms.resetMicros(after);
@@ -126,14 +162,16 @@ final class Memory {
             wait = 1_000_000; // More than a share holds, but not more than the limit: Redis will have to say.
         }
         return new Decision(
-                nodes == 0 ? Decision.Source.LOCAL : Decision.Source.FALLBACK,
+                blocked > 0
+                        ? Decision.Source.PENALTY
+                        : nodes == 0 ? Decision.Source.LOCAL : Decision.Source.FALLBACK,
                 plan,
                 terms,
                 cost,
                 granted * cost,
                 false,
                 after[0] - now,
-                after[0] - now + wait,
+                Math.max(blocked, after[0] - now + wait),
                 after,
                 0);
     }
@@ -190,6 +228,11 @@ final class Memory {
             }
             table.remove(subject, plan.scope());
         }
+    }
+
+    /** Subjects with grants that Redis does not know of. */
+    int owing() {
+        return owing.get();
     }
 
     /** Whether anything was granted here that Redis does not know of. */

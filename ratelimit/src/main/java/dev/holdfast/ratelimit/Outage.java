@@ -36,6 +36,12 @@ final class Outage {
         LOG.debug("Limiter '{}': no heartbeat", limiter, why);
     }
 
+    /** For how long the fallback has been deciding; 0 if it does not. */
+    double seconds() {
+        long since = sinceMillis.get();
+        return since == NONE ? 0 : Math.max(0, System.currentTimeMillis() - since) / 1e3;
+    }
+
     /** Since when the fallback decides, in milliseconds of the epoch; 0 if it does not. */
     long sinceMillis() {
         return sinceMillis.get();

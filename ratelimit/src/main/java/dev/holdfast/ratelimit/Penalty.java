@@ -1,15 +1,21 @@
 package dev.holdfast.ratelimit;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Objects;
 
 /**
- * How subjects are blocked that keep asking although they are refused.
+ * How subjects are blocked that keep asking although they are refused: in the whole fleet, since the block is kept in Redis
+ * and is counted and imposed by the same call that checks the limits.
  *
- * @param first how long the first block lasts; whole milliseconds, at least 1
- * @param longest what blocks grow to: each lasts twice as long as the one before
- * @param afterRefusals how many refusals within {@code forgetAfter} lead to a block; at least 1
- * @param forgetAfter how long without a block until one step of growth is forgotten
+ * <p>Every refusal by a limit counts once. What is asked during a block is refused, but does not count and does not prolong
+ * it. Immutable and thread-safe; durations count in whole milliseconds, parts of one are cut off.
+ *
+ * @param first how long the first block lasts; 1 ms to 31 days
+ * @param longest what blocks grow to: each lasts twice as long as the one before; 1 ms to 31 days, not below {@code first}
+ * @param afterRefusals how many refusals, within {@code forgetAfter} of the first of them, lead to a block; at least 1
+ * @param forgetAfter how long after a block until one doubling is forgotten; 1 ms to 31 days
  */
 public record Penalty(Duration first, Duration longest, int afterRefusals, Duration forgetAfter) {
     /**
@@ -68,5 +74,28 @@ public record Penalty(Duration first, Duration longest, int afterRefusals, Durat
      */
     public Penalty afterRefusals(int refusals) {
         return new Penalty(first, longest, refusals, forgetAfter);
+    }
+
+    long firstMicros() {
+        return first.toMillis() * 1_000;
+    }
+
+    long longestMicros() {
+        return longest.toMillis() * 1_000;
+    }
+
+    long forgetMicros() {
+        return forgetAfter.toMillis() * 1_000;
+    }
+
+    /** As the script takes it, after the limits: four unsigned integers of 4 bytes, times in milliseconds. */
+    byte[] encoded() {
+        return ByteBuffer.allocate(16)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt((int) first.toMillis())
+                .putInt((int) longest.toMillis())
+                .putInt(afterRefusals)
+                .putInt((int) forgetAfter.toMillis())
+                .array();
     }
 }

@@ -1,6 +1,7 @@
 package dev.holdfast.ratelimit;
 
 import dev.holdfast.core.Problems;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ public final class Plan {
     private final List<Limit> limits;
     private final Terms terms;
     private final @Nullable Penalty penalty;
+    private final byte[] encoded;
     private final boolean shadow;
     private final @Nullable String scope;
     private final int lease;
@@ -36,6 +38,7 @@ public final class Plan {
         this.limits = limits;
         this.terms = terms;
         this.penalty = penalty;
+        this.encoded = penalty == null ? terms.encoded() : joined(terms.encoded(), penalty.encoded());
         this.shadow = shadow;
         this.scope = scope;
         this.lease = lease;
@@ -89,8 +92,15 @@ public final class Plan {
         return new Plan(copy, Terms.of(copy), null, false, null, 0);
     }
 
+    private static byte[] joined(byte[] one, byte[] other) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length);
+        System.arraycopy(other, 0, both, one.length, other.length);
+        return both;
+    }
+
     /**
-     * Blocks subjects that go on asking although they are refused.
+     * Blocks subjects that go on asking although they are refused. Until the block begins, every refusal is one call to
+     * Redis, since each has to be counted there.
      *
      * @param penalty how long, and after how many refusals
      * @return a plan with that penalty
@@ -185,6 +195,11 @@ public final class Plan {
 
     Terms terms() {
         return terms;
+    }
+
+    /** The limits and the penalty as the script takes them for a check; not to be changed. */
+    byte[] encoded() {
+        return encoded;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.holdfast.ratelimit;
 
 import dev.holdfast.core.HoldfastException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -163,6 +164,11 @@ public final class Plans {
      */
     public Optional<Plan> get(String name) {
         return Optional.ofNullable(book.plans.get(name)).map(ActivePlan::plan);
+    }
+
+    /** All plans under their names. */
+    Collection<ActivePlan> active() {
+        return book.plans.values();
     }
 
     /** The plan of that name. */

@@ -187,6 +187,16 @@ public interface RateLimiter extends AutoCloseable {
     HealthProbe healthProbe();
 
     /**
+     * Tells who was refused most lately on this node, in shadow mode too. Kept in a fixed number of counters, so subjects
+     * that were refused less than once in 64 refusals may be missing.
+     *
+     * @param most how many at most; 64 are kept
+     * @return the most refused first
+     * @throws IllegalArgumentException if {@code most} is below 1
+     */
+    List<RefusedSubject> mostRefused(int most);
+
+    /**
      * Metrics under {@code holdfast.ratelimit.*}, with the limiter's name as tag {@code limiter}.
      *
      * @return binds to any number of registries

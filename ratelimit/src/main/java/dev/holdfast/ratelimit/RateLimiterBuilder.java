@@ -36,6 +36,7 @@ public final class RateLimiterBuilder {
     private Duration heartbeat = Duration.ofSeconds(1);
     private int maximumLocalSubjects = 50_000;
     private int denyCacheSize = 10_000;
+    private boolean showSubjects;
     private Ticker ticker = Ticker.system();
 
     RateLimiterBuilder(String name) {
@@ -178,6 +179,17 @@ public final class RateLimiterBuilder {
         return this;
     }
 
+    /**
+     * Shows who is refused most by name, in {@link RateLimiter#mostRefused} and to health checks. By default it is the
+     * beginning of a hash, since names may be private.
+     *
+     * @return this
+     */
+    public RateLimiterBuilder showSubjects() {
+        this.showSubjects = true;
+        return this;
+    }
+
     /** Drives time in tests. */
     RateLimiterBuilder ticker(Ticker ticker) {
         this.ticker = ticker;
@@ -255,6 +267,7 @@ public final class RateLimiterBuilder {
                 heartbeat,
                 maximumLocalSubjects,
                 denyCacheSize,
+                showSubjects,
                 ticker));
     }
 

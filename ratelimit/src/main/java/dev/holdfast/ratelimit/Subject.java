@@ -162,6 +162,11 @@ public final class Subject {
         return c > ' ' && c < 127 && c != '%' && c != '{' && c != '}';
     }
 
+    /** The beginning of a hash of the name, for those who may not see it. */
+    String hashed() {
+        return sha256(toString()).substring(0, 16);
+    }
+
     private static String sha256(String text) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));

@@ -1,38 +1,137 @@
 package dev.holdfast.ratelimit;
 
+import dev.holdfast.core.Ticker;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 
-/** Counts decisions; polled by metrics, so a check pays for two additions only. */
+/** Counts decisions; polled by metrics, so a check pays for a few additions only. Thread-safe, and takes no lock. */
 final class Tally {
-    private static final int SOURCES = Decision.Source.values().length;
+    /** Plans beyond that many are counted together, since their names become tags. */
+    static final int MOST_PLANS = 100;
 
-    private final LongAdder[] counts = new LongAdder[SOURCES * 2];
-    private final LongAdder nanos = new LongAdder();
+    static final String OTHERS = "others";
+    static final long[] SLOW_NANOS = {2_000_000, 10_000_000, 100_000_000};
+    private static final int SIZE = 64;
 
-    Tally() {
-        for (int i = 0; i < counts.length; i++) {
-            counts[i] = new LongAdder();
+    /** The counters of an active plan: those of its name, and those of its limits in order. */
+    static final class Counters {
+        final Tally owner;
+        final PlanTally plan;
+        final LongAdder[] limits;
+
+        private Counters(Tally owner, PlanTally plan, ActivePlan active) {
+            this.owner = owner;
+            this.plan = plan;
+            this.limits = active.plan().limits().stream()
+                    .map(limit -> plan.byLimit(limit.name()))
+                    .toArray(LongAdder[]::new);
         }
     }
 
-    void count(ActivePlan plan, Subject subject, Decision decision, long took) {
-        counts[decision.source().ordinal() * 2 + (decision.permits() > 0 ? 1 : 0)].increment();
-        nanos.add(took);
+    private final Ticker ticker;
+    private final TopSubjects top;
+    private final ConcurrentHashMap<String, PlanTally> plans = new ConcurrentHashMap<>();
+    private final CopyOnWriteArrayList<BiConsumer<PlanTally, List<Limit>>> listeners = new CopyOnWriteArrayList<>();
+    private final LongAdder[] checks = PlanTally.adders(Decision.Source.values().length);
+    private final LongAdder[] nanos = PlanTally.adders(Decision.Source.values().length);
+    private final LongAdder[] slow = PlanTally.adders(SLOW_NANOS.length);
+
+    Tally(Ticker ticker) {
+        this.ticker = ticker;
+        this.top = new TopSubjects(SIZE, ticker.read());
     }
 
+    /** Told of each plan that is counted from now on, and of each of its versions. */
+    void onPlan(BiConsumer<PlanTally, List<Limit>> listener) {
+        listeners.add(listener);
+    }
+
+    /** The counters of a plan, made when it is first counted. */
+    private Counters counters(ActivePlan plan) {
+        Counters known = plan.counters();
+        if (known != null && known.owner == this) {
+            return known;
+        }
+        PlanTally tally = plans.get(plan.name());
+        if (tally == null) {
+            String name = plans.size() < MOST_PLANS ? plan.name() : OTHERS;
+            tally = plans.computeIfAbsent(name, PlanTally::new);
+        }
+        Counters made = new Counters(this, tally, plan);
+        plan.counters(made);
+        for (BiConsumer<PlanTally, List<Limit>> listener : listeners) {
+            listener.accept(tally, plan.plan().limits());
+        }
+        return made;
+    }
+
+    /** Sees to it that a plan is listed, before anything asked for it. */
+    void expect(ActivePlan plan) {
+        counters(plan);
+    }
+
+    /** Counts a decision as it is before shadow mode changes it. */
+    void count(ActivePlan plan, Subject subject, Decision decision, long now, long took) {
+        Counters counters = counters(plan);
+        Decision.Source source = decision.source();
+        if (decision.permits() > 0) {
+            counters.plan.count(source, PlanTally.Result.ALLOWED);
+            if (decision.near()) {
+                counters.plan.countNear();
+            }
+        } else {
+            boolean shadow = plan.plan().isShadow();
+            counters.plan.count(source, shadow ? PlanTally.Result.SHADOWED : PlanTally.Result.REFUSED);
+            int limit = source == Decision.Source.PENALTY ? -1 : decision.refusedBy();
+            if (limit >= 0) {
+                counters.limits[limit].increment();
+            }
+            top.refused(subject, now);
+        }
+        time(source, took);
+    }
+
+    /** A check that a skip rule left out. */
+    void skipped() {
+        checks[Decision.Source.SKIPPED.ordinal()].increment();
+    }
+
+    private void time(Decision.Source source, long took) {
+        checks[source.ordinal()].increment();
+        nanos[source.ordinal()].add(took);
+        for (int i = 0; i < slow.length && took > SLOW_NANOS[i]; i++) {
+            slow[i].increment();
+        }
+    }
+
+    /** Over all plans. */
     long count(Decision.Source source, boolean allowed) {
-        return counts[source.ordinal() * 2 + (allowed ? 1 : 0)].sum();
-    }
-
-    long count(boolean allowed) {
         long sum = 0;
-        for (Decision.Source source : Decision.Source.values()) {
-            sum += count(source, allowed);
+        for (PlanTally plan : plans.values()) {
+            sum += allowed
+                    ? plan.counted(source, PlanTally.Result.ALLOWED)
+                    : plan.counted(source, PlanTally.Result.REFUSED) + plan.counted(source, PlanTally.Result.SHADOWED);
         }
         return sum;
     }
 
-    long nanos() {
-        return nanos.sum();
+    long checks(Decision.Source source) {
+        return checks[source.ordinal()].sum();
+    }
+
+    double seconds(Decision.Source source) {
+        return nanos[source.ordinal()].sum() / 1e9;
+    }
+
+    /** Checks that took longer than {@link #SLOW_NANOS} of that index. */
+    long slow(int index) {
+        return slow[index].sum();
+    }
+
+    List<TopSubjects.Counted> top(int most) {
+        return top.top(most, ticker.read());
     }
 }

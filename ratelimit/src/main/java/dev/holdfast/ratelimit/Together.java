@@ -56,20 +56,26 @@ final class Together {
 
     private List<Decision> inOneCall() {
         int n = asks.size();
-        byte[][] keys = new byte[n][];
+        List<byte[]> keys = new ArrayList<>(n);
+        List<byte[]> penalties = new ArrayList<>();
         byte[][] args = new byte[n + 2][];
         ByteBuffer costs = ByteBuffer.allocate(7 * n).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < n; i++) {
             limiter.settleBefore(plans.get(i), asks.get(i).subject());
-            keys[i] = plans.get(i).key(asks.get(i).subject());
-            args[i + 1] = plans.get(i).terms().encoded();
+            byte[][] own = plans.get(i).keys(asks.get(i).subject());
+            keys.add(own[0]);
+            if (own.length > 1) {
+                penalties.add(own[1]);
+            }
+            args[i + 1] = plans.get(i).encoded();
             Algorithm.put7(costs, asks.get(i).cost());
         }
         args[0] = CheckScript.head(CheckScript.TAKE, 1, 1, 0);
         args[n + 1] = costs.array();
+        keys.addAll(penalties);
         ByteBuffer reply;
         try {
-            reply = CheckScript.reply(limiter.callAll(keys, args));
+            reply = CheckScript.reply(limiter.callAll(keys.toArray(byte[][]::new), args));
         } catch (RedisException e) {
             List<Decision> fallen = new ArrayList<>(n);
             for (int i = 0; i < n; i++) {
@@ -81,6 +87,7 @@ final class Together {
         boolean granted = Algorithm.get7(reply) > 0;
         long clock = Algorithm.get7(reply);
         List<long[]> states = new ArrayList<>(n);
+        long[] blocks = new long[n];
         long wait = 0;
         for (int i = 0; i < n; i++) {
             Terms terms = plans.get(i).terms();
@@ -88,12 +95,16 @@ final class Together {
             states.add(state);
             long needed = terms.waitMicros(state, asks.get(i).cost());
             wait = Math.max(wait, needed == 0 ? 0 : state[0] - clock + needed);
+            if (plans.get(i).punishes()) {
+                blocks[i] = Algorithm.get7(reply);
+                wait = Math.max(wait, blocks[i]);
+            }
         }
         List<Decision> decisions = new ArrayList<>(n);
         for (int i = 0; i < n; i++) {
             long cost = asks.get(i).cost();
             decisions.add(new Decision(
-                    Decision.Source.REDIS,
+                    !granted && blocks[i] > 0 ? Decision.Source.PENALTY : Decision.Source.REDIS,
                     plans.get(i),
                     plans.get(i).terms(),
                     cost,

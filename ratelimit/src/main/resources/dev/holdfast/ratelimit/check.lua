@@ -1,21 +1,26 @@
 -- One check of a subject's limits: all of them admit or none is charged. docs/ratelimit.md has the contract.
 --
--- KEYS      the subject's keys, one for each of its levels, all of one slot
--- ARGV[1]   what to do: op, cost, count, patience in us
+-- KEYS      the subject's keys, one for each of its levels, all of one slot; then a key more for each that has a penalty
+-- ARGV[1]   what to do: op, cost, count, patience in us; of a take how many of the count nobody asked for
 -- ARGV[1+k] the limits of KEYS[k], 23 bytes each: id, p, q, c. A deficit bucket is refilled with p/q permits per us and
---           holds c/q; a sliding window has p = 0, parts of q us, and admits c.
+--           holds c/q; a sliding window has p = 0, parts of q us, and admits c. Then, if refusals are punished, 16 bytes:
+--           first and longest block in ms, refusals that lead to one, ms after which a step is forgotten.
 -- ARGV[n+2] of a force: what to add to each limit of the one key, in its own units; otherwise the cost for each key,
 --           where they differ
--- returns   granted, clock, and for each key now and for each of its limits the deficit, or the window
+-- returns   granted, clock, and for each key now and for each of its limits the deficit, or the window; then, if refusals
+--           are punished, for how many us the subject is blocked
 --
 -- A key holds: ts, n, n times (id, q, deficit at ts); then records of other kinds, each with its kind: 1 = a deficit
 -- that only another version of the plan knows, (id, q, deficit, ts); 2 = a window, (id, part in us, newest part, n,
 -- n times (age in parts, count)).
 --
+-- A penalty's key holds: end of the last block, doublings of the next one, refusals since, when the first of them was. It
+-- is written by refusals only, and by none while a block is in force.
+--
 -- All numbers are integers below 2^53, which doubles hold exactly; nothing is divided but where the remainder is taken
 -- off before.
 local TAKE, RESERVE, REFUND, FORCE = 0, 1, 2, 3
-local LIMIT, MAX, SPAN, DAY = 23, 9007199254740992, 10, 86400000000
+local LIMIT, PENALTY, MAX, SPAN, DAY = 23, 16, 9007199254740992, 10, 86400000000
 local pack, unpack_ = struct.pack, struct.unpack
 local fmod, max, min = math.fmod, math.max, math.min
 
@@ -45,6 +50,14 @@ local ids, ps, qs, cs, ds, ws = {}, {}, {}, {}, {}, nil
 local first, nows, rests = {}, {}, nil
 local limits = 0
 
+local keys, seen, penalties, blocks, punish = 0, 0, nil, nil, nil
+repeat
+  keys, seen = keys + 1, seen + 1
+  if #ARGV[keys + 1] % LIMIT == PENALTY then
+    penalties, seen = penalties or {}, seen + 1
+    penalties[#penalties + 1] = keys
+  end
+until seen >= #KEYS
 -- The way of a key that was last written under other limits, or has windows: finds each limit by its id.
 local function adopt(k, raw, from, ts, own)
   local known, windows, at = {}, {}, 9
@@ -134,12 +147,52 @@ local function adopt(k, raw, from, ts, own)
   rests[k] = rest
 end
 
-local granted, costs = count, op ~= FORCE and ARGV[#KEYS + 2]
-for k = 1, #KEYS do
+if penalties then
+  local which = penalties
+  penalties, blocks = {}, {}
+  for i, k in ipairs(which) do penalties[k] = KEYS[keys + i] end
+
+  -- For how long the subject of a key is blocked, and whether it was before this call.
+  punish = function(k, refused)
+    local key, first, longest, after, forget = penalties[k], unpack_('<I4I4I4I4', ARGV[k + 1], #ARGV[k + 1] - PENALTY + 1)
+    first, longest, forget = first * 1000, longest * 1000, forget * 1000
+    local ends, level, refusals, since = 0, 0, 0, 0
+    local raw = redis.call('GET', key)
+    if raw then
+      ends, level, refusals, since = unpack_('<I7BI4I7', raw)
+      -- No block is so long: the clock went back, or the plan has become milder.
+      if ends - clock > longest then ends = clock end
+      if since > clock then since = clock end
+      local calm = max(0, clock - ends)
+      if calm >= forget then
+        local steps = min(level, (calm - fmod(calm, forget)) / forget)
+        level, ends = level - steps, ends + steps * forget
+      end
+      if clock - since >= forget then refusals = 0 end
+      if ends > clock then return ends - clock, true end
+    end
+    if refused < 1 then return 0, false end
+    if refusals == 0 then since = clock end
+    refusals = min(4294967295, refusals + refused)
+    local length = 0
+    if refusals >= after then
+      length = min(longest, first * 2 ^ level)
+      if length < longest then level = level + 1 end
+      ends, refusals = clock + length, 0
+    end
+    local life = ends + level * forget - clock
+    if refusals > 0 then life = max(life, since + forget - clock) end
+    redis.call('SET', key, pack('<I7BI4I7', ends, level, refusals, since), 'PX', math.floor(life / 1000) + 1)
+    return length, false
+  end
+end
+
+local granted, costs = count, op ~= FORCE and ARGV[keys + 2]
+for k = 1, keys do
   if costs then cost = unpack_('<I7', costs, k * 7 - 6) end
   local blob = ARGV[k + 1]
   local from, own, windows = limits + 1, 0, false
-  for at = 1, #blob, LIMIT do
+  for at = 1, #blob - LIMIT + 1, LIMIT do
     limits = limits + 1
     ids[limits], ps[limits], qs[limits], cs[limits] = unpack_('<I2I7I7I7', blob, at)
     windows = windows or ps[limits] == 0
@@ -165,6 +218,7 @@ for k = 1, #KEYS do
     end
     if not plain then adopt(k, raw, from, ts, own) end
   end
+  local fits = count
   for i = from, limits do
     if op == TAKE or op == RESERVE then
       local free, each
@@ -180,23 +234,30 @@ for k = 1, #KEYS do
         each, free = cost, cs[i] - used
       end
       if free < each then
-        granted = 0
-      elseif granted > 1 and granted * each > free then
-        granted = (free - fmod(free, each)) / each
+        fits = 0
+      elseif fits > 1 and fits * each > free then
+        fits = (free - fmod(free, each)) / each
       end
     end
+  end
+  granted = min(granted, fits)
+  if penalties and penalties[k] then
+    local before
+    blocks[k], before = punish(k, count - fits - (op == TAKE and patience or 0))
+    -- A block that begins with this call leaves those of its checks their permits that fit.
+    if before then granted = 0 end
   end
 end
 
 if granted > 0 then
-  for k = 1, #KEYS do
+  for k = 1, keys do
     if costs then cost = unpack_('<I7', costs, k * 7 - 6) end
     local now, last, format, record, rest = nows[k], (first[k + 1] or limits + 1) - 1, '<I7B', {}, rests and rests[k]
     local own, life, empty = 0, 0, not (rest and rest[1])
     for i = first[k], last do
       local w = ws and ws[i]
       if w then
-        local amount = op == FORCE and unpack_('<I7', ARGV[#KEYS + 2], (i - 1) * 7 + 1) or cost * granted
+        local amount = op == FORCE and unpack_('<I7', ARGV[keys + 2], (i - 1) * 7 + 1) or cost * granted
         if op == REFUND then
           for age = 0, SPAN do
             local back = min(amount, w[age] or 0)
@@ -221,7 +282,7 @@ if granted > 0 then
           d = max(0, d - cost * granted * q)
         elseif op == FORCE then
           -- Beyond the capacity, since others may have used up meanwhile what this was granted from.
-          d = max(d, min(2 * cs[i], MAX - 1, d + unpack_('<I7', ARGV[#KEYS + 2], (i - 1) * 7 + 1)))
+          d = max(d, min(2 * cs[i], MAX - 1, d + unpack_('<I7', ARGV[keys + 2], (i - 1) * 7 + 1)))
         else
           d = d + cost * granted * q
         end
@@ -246,7 +307,7 @@ if granted > 0 then
 end
 
 local reply = {pack('<I7I7', granted, clock)}
-for k = 1, #KEYS do
+for k = 1, keys do
   reply[#reply + 1] = pack('<I7', nows[k])
   for i = first[k], (first[k + 1] or limits + 1) - 1 do
     local w = ws and ws[i]
@@ -257,5 +318,6 @@ for k = 1, #KEYS do
       reply[#reply + 1] = pack('<I7', ds[i])
     end
   end
+  if blocks and blocks[k] then reply[#reply + 1] = pack('<I7', blocks[k]) end
 end
 return table.concat(reply)

@@ -1,0 +1,2 @@
+/** The rate limiter against raw clients and peers. */
+package dev.holdfast.benchmarks.ratelimit;
