@@ -30,7 +30,12 @@ final class FleetFaults {
      *
      * @param holds how many operations do not end before it does, if it lasts until there are no others
      */
-    record Fault(String name, Loss loss, Runnable strike, Runnable heal, @Nullable IntSupplier holds) {
+    record Fault(
+            String name,
+            Loss loss,
+            Runnable strike,
+            Runnable heal,
+            @Nullable IntSupplier holds) {
         Fault(String name, Loss loss, Runnable strike, Runnable heal) {
             this(name, loss, strike, heal, null);
         }
@@ -113,8 +118,10 @@ final class FleetFaults {
                     Loss.NEVER,
                     () -> {
                         deaf.begin(node);
-                        withClient(redis, client -> keysLike(client, "hf:" + plan.cacheName() + ":v1:*")
-                                .forEach(key -> client.call("DEL", key)));
+                        withClient(
+                                redis,
+                                client -> keysLike(client, "hf:" + plan.cacheName() + ":v1:*")
+                                        .forEach(key -> client.call("DEL", key)));
                     },
                     deaf::end,
                     deaf::held);
