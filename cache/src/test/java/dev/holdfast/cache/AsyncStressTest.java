@@ -209,7 +209,7 @@ class AsyncStressTest {
                         redis.command("CLIENT", "KILL", "TYPE", i % 2 == 0 ? "normal" : "pubsub");
                     }
                 });
-                run(List.of(a, b), 1_500);
+                run(List.of(a, b), 800);
                 faults.get(10, TimeUnit.SECONDS);
                 a.assertEveryReadEnded(0.1);
                 b.assertEveryReadEnded(0.1);

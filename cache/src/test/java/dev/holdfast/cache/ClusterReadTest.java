@@ -22,8 +22,7 @@ class ClusterReadTest {
     private final Queue<Set<Long>> bulkLoads = new ConcurrentLinkedQueue<>();
 
     private Node node(RedisCluster cluster) {
-        String uri =
-                "redis-cluster://" + String.join(",", cluster.uris()).replace("redis://", "");
+        String uri = "redis-cluster://" + String.join(",", cluster.uris()).replace("redis://", "");
         return new Node(
                         uri,
                         source,
@@ -36,8 +35,7 @@ class ClusterReadTest {
 
     @Test
     void getAll_overAllSlots_keepsTheOrder_loadsOnceInBulk_andNothingMoreForOneCorruptValue(RedisCluster cluster) {
-        List<Long> keys =
-                new ArrayList<>(LongStream.range(0, 50).boxed().toList());
+        List<Long> keys = new ArrayList<>(LongStream.range(0, 50).boxed().toList());
         Collections.shuffle(keys, new Random(9));
         try (Node a = node(cluster);
                 Node b = node(cluster)) {

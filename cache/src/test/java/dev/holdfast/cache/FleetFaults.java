@@ -30,7 +30,12 @@ final class FleetFaults {
      *
      * @param holds how many operations do not end before it does, if it lasts until there are no others
      */
-    record Fault(String name, Loss loss, Runnable strike, Runnable heal, @Nullable IntSupplier holds) {
+    record Fault(
+            String name,
+            Loss loss,
+            Runnable strike,
+            Runnable heal,
+            @Nullable IntSupplier holds) {
         Fault(String name, Loss loss, Runnable strike, Runnable heal) {
             this(name, loss, strike, heal, null);
         }
@@ -113,8 +118,10 @@ final class FleetFaults {
                     Loss.NEVER,
                     () -> {
                         deaf.begin(node);
-                        withClient(redis, client -> keysLike(client, "hf:" + plan.cacheName() + ":v1:*")
-                                .forEach(key -> client.call("DEL", key)));
+                        withClient(
+                                redis,
+                                client -> keysLike(client, "hf:" + plan.cacheName() + ":v1:*")
+                                        .forEach(key -> client.call("DEL", key)));
                     },
                     deaf::end,
                     deaf::held);
@@ -198,15 +205,10 @@ final class FleetFaults {
         faults.firstOnce = true;
         faults.choice.add(() -> {
             RedisServer primary = redis.primary();
-            boolean dead = random.nextBoolean();
-            return new Fault(
-                    dead ? "the primary is killed" : "the primary freezes until it is replaced",
-                    Loss.AT_ONCE,
-                    dead ? primary::kill : primary::pause,
-                    () -> {
-                        redis.awaitReplacementOf(primary);
-                        redis.heal();
-                    });
+            return faults.replaced("the primary", primary, () -> {
+                redis.awaitReplacementOf(primary);
+                redis.heal();
+            });
         });
         faults.choice.add(() -> Fault.of(
                 "the control key is gone", Loss.AT_ONCE, () -> redis.primary().command("DEL", faults.control)));
@@ -239,9 +241,16 @@ final class FleetFaults {
     }
 
     private Fault lost(RedisCluster redis, RedisServer primary, String which) {
-        return new Fault("the primary " + which + " is killed", Loss.AT_ONCE, primary::kill, () -> {
+        return replaced("the primary " + which, primary, () -> {
             redis.awaitReplacementOf(primary);
             redis.heal();
         });
+    }
+
+    /** A primary dies, or freezes and comes back with all it held once another has taken its place. */
+    private Fault replaced(String which, RedisServer primary, Runnable heal) {
+        return random.nextBoolean()
+                ? new Fault(which + " is killed", Loss.AT_ONCE, primary::kill, heal)
+                : new Fault(which + " freezes until it is replaced", Loss.AT_ONCE, primary::pause, heal);
     }
 }

@@ -186,7 +186,9 @@ final class FleetRun implements AutoCloseable {
             if (fault.holds() == null) {
                 awaitDone(until, TimeUnit.MILLISECONDS.toNanos(400));
             } else {
-                await("the others do not end", () -> doneOf() >= limit - fault.holds().getAsInt());
+                await(
+                        "the others do not end",
+                        () -> doneOf() >= limit - fault.holds().getAsInt());
             }
         } finally {
             if (fault.loss() == Loss.AT_THE_END) {

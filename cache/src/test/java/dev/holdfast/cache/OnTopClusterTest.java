@@ -55,9 +55,9 @@ class OnTopClusterTest {
             a.revokeAll(tokens);
             a.revokeSubject("user7", Instant.now());
             assertThat(a.pending()).isZero();
-            await().atMost(10, SECONDS)
+            await().atMost(30, SECONDS)
                     .untilAsserted(() -> assertThat(tokens.keySet()).allMatch(b::isRevoked));
-            await().atMost(10, SECONDS)
+            await().atMost(30, SECONDS)
                     .untilAsserted(() -> assertThat(b.isRevoked("other", "user7", Instant.EPOCH))
                             .isTrue());
             assertThat(b.isRevoked("t300")).isFalse();

@@ -149,7 +149,9 @@ class OvertakenLoadTest extends SharedRedis {
         await().until(() -> a.cache.stats().fills() == 1);
         b.get(1);
         refreshesWait.set(true);
-        await().until(() -> source.reads() == 1 && a.get(1).equals("k1 v0") && a.cache.stats().earlyRefreshes() > 0);
+        await().until(() -> source.reads() == 1
+                && a.get(1).equals("k1 v0")
+                && a.cache.stats().earlyRefreshes() > 0);
         await().until(() -> source.reads() == 2);
         List<CompletableFuture<Void>> callers = new ArrayList<>();
         for (int i = 0; i < 8; i++) {

@@ -32,7 +32,8 @@ class RollingDeployTest extends SharedRedis {
 
     private Node node(boolean next) {
         RedisLink link = RedisLink.connect(redis.uri());
-        return add(new Node(next ? new NextRelease(link) : link, source, builder -> builder.tags(value -> Set.of("t")))).awaitInStep();
+        return add(new Node(next ? new NextRelease(link) : link, source, builder -> builder.tags(value -> Set.of("t"))))
+                .awaitInStep();
     }
 
     private int versionInTier2() {

@@ -41,9 +41,10 @@ class SabotageTest extends SharedRedis {
                 .commandTimeout(Duration.ofSeconds(1))
                 .connect();
         return add(new Node(
-                broken == null ? link : new Sabotage(link, broken),
-                source,
-                builder -> change.apply(builder.tags(value -> Set.of("t"))))).awaitInStep();
+                        broken == null ? link : new Sabotage(link, broken),
+                        source,
+                        builder -> change.apply(builder.tags(value -> Set.of("t")))))
+                .awaitInStep();
     }
 
     private static void awaitValueInTier2() {
@@ -268,12 +269,11 @@ class SabotageTest extends SharedRedis {
             for (long seed = 1; seed <= SEEDS; seed++) {
                 FleetPlan plan = new FleetPlan(seed, about);
                 Random random = new Random(~seed);
-                FleetFaults faults =
-                        switch (about) {
-                            case ANYTHING -> FleetFaults.ofServer(plan, random, redis, fleet);
-                            case LOST_TAILS -> FleetFaults.ofLostTails(plan, random, redis);
-                            case FORGOTTEN_BARRIERS -> FleetFaults.ofDeafNodes(plan, random, redis, fleet.deaf);
-                        };
+                FleetFaults faults = switch (about) {
+                    case ANYTHING -> FleetFaults.ofServer(plan, random, redis, fleet);
+                    case LOST_TAILS -> FleetFaults.ofLostTails(plan, random, redis);
+                    case FORGOTTEN_BARRIERS -> FleetFaults.ofDeafNodes(plan, random, redis, fleet.deaf);
+                };
                 String violation = HistoryTest.run(plan, random, fleet, faults, () -> redis, 1_000);
                 if (violation != null) {
                     return violation;
