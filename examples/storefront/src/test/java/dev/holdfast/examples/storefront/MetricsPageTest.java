@@ -3,6 +3,9 @@ package dev.holdfast.examples.storefront;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.batch.BatchLoader;
+import dev.holdfast.batch.watch.QueryScope;
+import dev.holdfast.batch.watch.QueryWatch;
+import dev.holdfast.batch.watch.WatchMode;
 import dev.holdfast.cache.Codec;
 import dev.holdfast.cache.TieredCache;
 import dev.holdfast.cache.revocation.RevocationList;
@@ -10,6 +13,11 @@ import dev.holdfast.cache.revocation.WhenUnknown;
 import dev.holdfast.cache.warming.CacheWarmer;
 import dev.holdfast.cache.warming.KeySource;
 import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.ratelimit.Limit;
+import dev.holdfast.ratelimit.Plan;
+import dev.holdfast.ratelimit.RateLimiter;
+import dev.holdfast.testkit.postgres.PostgresServer;
+import dev.holdfast.testkit.postgres.PostgresServers;
 import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
 import io.micrometer.core.instrument.Meter;
@@ -18,6 +26,9 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -61,6 +72,10 @@ class MetricsPageTest {
                         .redis(link)
                         .whenUnknown(WhenUnknown.REJECT)
                         .maximumTokenLife(Duration.ofHours(1))
+                        .build();
+                RateLimiter limiter = RateLimiter.builder("api")
+                        .redis(link)
+                        .plan("free", Plan.of(Limit.perMinute(10)))
                         .build()) {
             assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
             link.metrics().bindTo(registry);
@@ -70,9 +85,28 @@ class MetricsPageTest {
             BatchLoader.<Long, String>mapped("user", (keys, call) -> Map.of())
                     .metrics()
                     .bindTo(registry);
+            limiter.metrics().bindTo(registry);
+            QueryWatch watch = QueryWatch.builder(WatchMode.DEVELOPMENT)
+                    .slow(Duration.ofNanos(1))
+                    .logging(false)
+                    .build();
+            watch.bindTo(registry);
+            provoke(watch);
             return registry.getMeters().stream()
                     .map(MetricsPageTest::line)
                     .collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    /** Its meters appear with the first finding and the first scope. */
+    private static void provoke(QueryWatch watch) {
+        try (PostgresServer server = PostgresServers.single();
+                QueryScope scope = watch.open("page");
+                Connection connection = watch.watch(server.dataSource()).getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("select 1");
+        } catch (SQLException e) {
+            throw new AssertionError("select 1 failed", e);
         }
     }
 
