@@ -54,13 +54,21 @@ final class Attempt<K, V> {
     /** Judges what tier 2 holds; true if that is fresh, and the flight has landed. */
     boolean answered(byte @Nullable [] bytes) {
         reading.steps.at(Step.TIER2_ANSWERED, escaped);
-        Values<K, V> values = reading.access.values();
-        Found<V> found = bytes == null ? null : values.usable(escaped, bytes, values.redisMicros());
-        if (found == null) {
+        if (bytes == null) {
             return false;
         }
-        reading.steps.at(Step.TIER2_VALIDATED, escaped);
-        Entry<V> stored = reading.tier1.store(key, escaped, found, flight);
+        Values<K, V> values = reading.access.values();
+        Found<V> found;
+        Entry<V> stored;
+        // Its clock is read before Redis's: what decoding takes must not lengthen the life in tier 1.
+        try (Tier1<K, V>.Stores stores = reading.tier1.stores()) {
+            found = values.usable(escaped, bytes, values.redisMicros());
+            if (found == null) {
+                return false;
+            }
+            reading.steps.at(Step.TIER2_VALIDATED, escaped);
+            stored = stores.store(key, escaped, found, flight);
+        }
         if (found.fresh()) {
             reading.counters.tier2Hits.increment();
             flight.complete(found.value(), Flight.Origin.TIER2);

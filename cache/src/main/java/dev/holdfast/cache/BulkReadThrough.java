@@ -232,9 +232,9 @@ final class BulkReadThrough<K, V> {
             Result<K, V> result,
             List<K> left) {
         Values<K, V> values = access.values();
-        long redisMicros = values.redisMicros();
         int hits = 0;
         try (Tier1<K, V>.Stores stores = tier1.stores()) {
+            long redisMicros = values.redisMicros(); // After the clock of these stores, so that tier 2 lives longer.
             for (int i = 0; i < asked.size(); i++) {
                 KeyValue<byte[], byte[]> answer = answers.get(i);
                 String text = texts.get(i);

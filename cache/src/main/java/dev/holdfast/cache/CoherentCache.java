@@ -125,14 +125,19 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
         Flights.Batch<K> batch = flights.begin(List.of(key), settings.ticker().read());
         try {
             byte[] bytes = access.tier2().get(escaped, access.tier2().deadline());
-            Values<K, V> values = access.values();
-            Found<V> found = bytes == null ? null : values.usable(escaped, bytes, values.redisMicros());
-            if (found == null || !found.fresh()) {
+            if (bytes == null) {
                 return null;
             }
-            tier1.store(key, escaped, found, () -> batch.detached() || access.fenced(escaped, found.tags()));
-            counters.tier2Hits.increment();
-            return found.value();
+            Values<K, V> values = access.values();
+            try (Tier1<K, V>.Stores stores = tier1.stores()) { // Its clock is read before Redis's.
+                Found<V> found = values.usable(escaped, bytes, values.redisMicros());
+                if (found == null || !found.fresh()) {
+                    return null;
+                }
+                stores.store(key, escaped, found, () -> batch.detached() || access.fenced(escaped, found.tags()));
+                counters.tier2Hits.increment();
+                return found.value();
+            }
         } catch (RedisException e) {
             counters.tier2Failures.increment();
             return null;

@@ -272,14 +272,6 @@ final class Tier1<K, V> {
         boolean up();
     }
 
-    /** Stores one value; see {@link Stores#store}. */
-    @Nullable
-    Entry<V> store(K key, String escaped, Found<V> found, Fence fence) {
-        try (Stores stores = stores()) {
-            return stores.store(key, escaped, found, fence);
-        }
-    }
-
     /** Remembers that the source failed, unless there is anything better. */
     void storeFailure(K key, RuntimeException failure, long born, long nanos, Fence fence) {
         long now = ticker.read();
@@ -296,8 +288,11 @@ final class Tier1<K, V> {
     /** Drops a key if its value was born before the barrier. */
     void dropOlder(K key, long stamp) {
         dropping = Thread.currentThread();
-        entries.asMap().compute(key, (k, old) -> old == null || old.born < stamp ? null : old);
-        dropping = null;
+        try {
+            entries.asMap().compute(key, (k, old) -> old == null || old.born < stamp ? null : old);
+        } finally {
+            dropping = null; // Whoever else drops meanwhile loses the hint, and nothing more.
+        }
     }
 
     /** Drops what fits; for the rare case that no barrier can stand for it. */
