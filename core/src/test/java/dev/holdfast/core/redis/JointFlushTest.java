@@ -66,12 +66,11 @@ class JointFlushTest {
 
     @AfterEach
     void close() {
-        loop.shutdownGracefully();
-        serverLoop.shutdownGracefully();
+        var unused = List.of(loop.shutdownGracefully(), serverLoop.shutdownGracefully());
     }
 
     @Test
-    void writes_that_were_queued_together_are_flushed_once() throws Exception {
+    void writesThatWereQueuedTogether_areFlushedOnce() throws Exception {
         CountDownLatch queued = new CountDownLatch(1);
         channel.eventLoop().execute(() -> {
             try {
@@ -81,7 +80,7 @@ class JointFlushTest {
             }
         });
         for (int i = 0; i < 100; i++) {
-            channel.writeAndFlush(i);
+            var unused = channel.writeAndFlush(i);
         }
         queued.countDown();
 
