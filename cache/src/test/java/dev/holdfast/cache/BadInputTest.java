@@ -102,8 +102,7 @@ class BadInputTest {
     void tagsThatAreNullOrTooLong_areAnErrorOfTheirLoad() {
         Set<String> holdsNull = Collections.singleton(null);
         for (Set<String> tags : Arrays.asList(null, holdsNull, Set.of("x".repeat(257)))) {
-            try (TieredCache<Long, String> cache =
-                    builder().tags(value -> tags).build()) {
+            try (TieredCache<Long, String> cache = builder().tags(value -> tags).build()) {
                 assertThatThrownBy(() -> cache.get(1L))
                         .isInstanceOf(CacheLoadException.class)
                         .hasMessageContaining("tag");
