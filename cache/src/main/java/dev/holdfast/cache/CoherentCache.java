@@ -6,6 +6,7 @@ import dev.holdfast.core.redis.LinkState;
 import dev.holdfast.core.redis.RedisException;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -363,6 +364,9 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
 
         @Override
         public CompletableFuture<Map<K, V>> getAll(Collection<? extends K> keys) {
+            for (K key : keys) {
+                Objects.requireNonNull(key, "key"); // Before any of them is asked for.
+            }
             boolean each = settings.bulkSource() == null;
             return open(asyncReads)
                     .readAll(
@@ -418,7 +422,7 @@ final class CoherentCache<K, V> implements TieredCache<K, V> {
 
         @Override
         public CompletableFuture<Void> expireTag(String tag) {
-            return open(writes).wide(Kind.SOFT_TAG, tags.escapeAll(List.of(tag)));
+            return open(writes).wide(Kind.SOFT_TAG, tags.escapeAll(Collections.singletonList(tag)));
         }
     }
 

@@ -3,7 +3,7 @@ package dev.holdfast.cache;
 import dev.holdfast.core.health.HealthProbe;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Collection;
-import java.util.List;
+import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -151,7 +151,7 @@ public interface TieredCache<K, V> extends AutoCloseable {
      * @throws InvalidationPendingException as {@link #invalidate}
      */
     default void invalidateTag(String tag) {
-        invalidateTags(List.of(tag));
+        invalidateTags(Collections.singletonList(tag)); // Which takes null too, to be refused by name.
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.holdfast.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.core.redis.RedisLink;
+import dev.holdfast.testkit.junit.NoLeaks;
 import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
 import java.io.IOException;
@@ -30,9 +31,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Futures of reads that meet invalidations, cancellations and the end of their cache: every future ends, none with a value
- * older than what was invalidated before it was asked for, and no load keeps its place.
+ * older than what was invalidated before it was asked for, no load keeps its place, and no thread outlives its cache.
  */
 @Tag("stress")
+@NoLeaks
 class AsyncStressTest {
     private static final int KEYS = 3;
     private static final int THREADS = 4;

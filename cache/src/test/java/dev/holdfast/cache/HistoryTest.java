@@ -180,7 +180,7 @@ class HistoryTest {
     static @Nullable String run(
             FleetPlan plan, Random random, Fleet fleet, FleetFaults faults, ControlServer control, int operations) {
         LOG.info("history {}", plan);
-        fleet.machines.forEach(machine -> assertThat(machine.link.awaitUp(Duration.ofSeconds(30)))
+        fleet.machines.forEach(machine -> assertThat(machine.link.awaitUp(Duration.ofSeconds(90)))
                 .as("a node reaches Redis before the run begins")
                 .isTrue());
         String name = "{hf:" + plan.cacheName() + "}:ctl";
