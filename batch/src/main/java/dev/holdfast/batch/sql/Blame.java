@@ -1,6 +1,10 @@
 package dev.holdfast.batch.sql;
 
 import java.sql.SQLException;
+import java.sql.SQLNonTransientConnectionException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTimeoutException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 
 /** Whose fault a refusal was: a row's, the moment's or the statement's. */
@@ -15,12 +19,14 @@ public enum Blame {
     // Classes of SQLSTATE that no value of a row can cause.
     private static final Set<String> STATEMENT_CLASSES = Set.of(
             "00", "02", "03", "07", "08", "0A", "0B", "25", "26", "28", "2D", "2E", "3B", "3D", "3F", "42", "53", "54",
-            "55", "57", "58", "F0", "HV", "XX");
+            "55", "57", "58", "70", "F0", "HV", "XX");
     // Of H2: a lock that did not come, and a row that changed meanwhile.
     private static final Set<Integer> H2_CONTENTION = Set.of(50_200, 90_131);
     // Of MySQL: a lock that did not come, with a state that says nothing.
     private static final int MYSQL_LOCK_WAIT = 1205;
     private static final String H2_OWN_CLASS = "90";
+    /** Of the class of contention, but not to be tried again: it may have happened. */
+    private static final String COMPLETION_UNKNOWN = "40003";
 
     /**
      * Judges a refusal.
@@ -30,7 +36,13 @@ public enum Blame {
      */
     public static Blame of(SQLException failure) {
         String state = failure.getSQLState();
-        if (state == null || state.length() < 2) {
+        if (state == null
+                || state.length() < 2
+                || state.equals(COMPLETION_UNKNOWN)
+                || failure instanceof SQLTimeoutException
+                || failure instanceof SQLRecoverableException
+                || failure instanceof SQLNonTransientConnectionException
+                || failure instanceof SQLTransientConnectionException) {
             return STATEMENT;
         }
         String kind = state.substring(0, 2);
@@ -54,6 +66,8 @@ public enum Blame {
      */
     public static boolean refusedForSure(SQLException failure) {
         String state = failure.getSQLState();
-        return state != null && (state.startsWith("23") || state.startsWith("40") || state.startsWith("P0"));
+        return state != null
+                && !state.equals(COMPLETION_UNKNOWN)
+                && (state.startsWith("23") || state.startsWith("40") || state.startsWith("P0"));
     }
 }

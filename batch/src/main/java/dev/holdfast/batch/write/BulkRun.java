@@ -219,7 +219,12 @@ final class BulkRun<R> {
             if (Blame.of(e) != Blame.ROW || !statements.checkAtOnce(connection)) {
                 throw e;
             }
-            isolation.find(connection, chunk, e);
+            try {
+                isolation.find(connection, chunk, e);
+            } catch (SQLException other) {
+                takeBack(List.of(chunk), other);
+                throw other;
+            }
             commit(connection, List.of(chunk));
         }
     }

@@ -6,6 +6,8 @@ import java.sql.SQLException;
 import java.util.Collection;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes many rows in few statements, with a verdict for each row.
@@ -37,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param <R> type of the rows
  */
 public final class BulkWriter<R> {
+    private static final Logger LOG = LoggerFactory.getLogger(BulkWriter.class);
+
     private final Declaration<R> declaration;
     private final @Nullable DataSource dataSource;
     private volatile @Nullable Resolved resolved;
@@ -110,19 +114,40 @@ public final class BulkWriter<R> {
                     + " was built without a data source: hand a connection to write(connection, rows), or use"
                     + " build(dataSource)");
         }
-        try (Connection connection = dataSource.getConnection()) {
-            if (!connection.getAutoCommit() && !declaration.ownConnections()) {
-                throw new HoldfastException(declaration.name()
-                        + ": the data source hands out a connection with auto-commit off, which may be in a transaction of"
-                        + " somebody else: take part in that by write(connection, rows), or declare ownConnections() if"
-                        + " these are fresh connections of a pool");
-            }
-            Resolved with = resolve(connection);
-            BulkRun<R> run = new BulkRun<>(
-                    with.settings(), with.statements(), new Input<>(with.shape(), declaration.getters(), rows));
-            return run.own(connection);
+        Connection connection = null;
+        try {
+            connection = dataSource.getConnection();
+            return own(connection, rows);
         } catch (SQLException e) {
             throw new HoldfastException(declaration.name() + ": nothing was written: " + e.getMessage(), e);
+        } finally {
+            close(connection);
+        }
+    }
+
+    private BulkResult<R> own(Connection connection, Collection<? extends R> rows) throws SQLException {
+        if (!connection.getAutoCommit() && !declaration.ownConnections()) {
+            throw new HoldfastException(declaration.name()
+                    + ": the data source hands out a connection with auto-commit off, which may be in a transaction of"
+                    + " somebody else: take part in that by write(connection, rows), or declare ownConnections() if"
+                    + " these are fresh connections of a pool");
+        }
+        return run(resolve(connection), rows).own(connection);
+    }
+
+    private BulkRun<R> run(Resolved with, Collection<? extends R> rows) {
+        return new BulkRun<>(
+                with.settings(), with.statements(), new Input<>(with.shape(), declaration.getters(), rows));
+    }
+
+    /** What became of the rows is known by now, and does not change if the connection cannot be given back. */
+    private void close(@Nullable Connection connection) {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (SQLException e) {
+            LOG.debug("{}: the connection could not be closed", declaration.name(), e);
         }
     }
 
@@ -146,10 +171,7 @@ public final class BulkWriter<R> {
                         + ": the connection is in auto-commit mode, so there is no transaction to take part in: call"
                         + " setAutoCommit(false), or use write(rows)");
             }
-            Resolved with = resolve(connection);
-            BulkRun<R> run = new BulkRun<>(
-                    with.settings(), with.statements(), new Input<>(with.shape(), declaration.getters(), rows));
-            return run.join(connection);
+            return run(resolve(connection), rows).join(connection);
         } catch (SQLException e) {
             throw new HoldfastException(declaration.name() + ": nothing was written: " + e.getMessage(), e);
         }

@@ -29,7 +29,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 import org.h2.jdbcx.JdbcDataSource;
 
 /** Whatever is written, table and verdicts are those of a map that does the same row by row. */
-class WriterProperties {
+class WriterPropertiesTest {
     private static PostgresServer server;
     private static OneConnection postgres;
     private static OneConnection h2;
