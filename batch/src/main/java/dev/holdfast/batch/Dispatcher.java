@@ -250,7 +250,9 @@ final class Dispatcher {
             while (true) {
                 // What its own callbacks asked for goes on at once; who else asks may not be done.
                 queue.doneAsking();
-                if (!queue.hasBatches() && crew.busy() == 0 && (groupCommit || queue.askers().isEmpty())) {
+                if (!queue.hasBatches()
+                        && crew.busy() == 0
+                        && (groupCommit || queue.askers().isEmpty())) {
                     cutAll();
                 }
                 Batch due = queue.next();

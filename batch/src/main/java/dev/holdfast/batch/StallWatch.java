@@ -72,6 +72,8 @@ final class StallWatch {
                 armed = false;
                 return;
             }
+            // First of all: whatever goes wrong below, there is another tick.
+            SharedTimer.after(TICK, Objects.requireNonNull(tick));
             age++;
             quiet = crew.moves() == seen ? quiet + 1 : 0;
             seen = crew.moves();
@@ -87,7 +89,6 @@ final class StallWatch {
                 expired = queue.expire(System.nanoTime(), dispatcher.owner);
                 done = waiters.wakeDone();
             }
-            SharedTimer.after(TICK, Objects.requireNonNull(tick));
         } finally {
             lock.unlock();
         }
