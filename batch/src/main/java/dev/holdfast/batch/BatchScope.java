@@ -149,7 +149,7 @@ public final class BatchScope implements AutoCloseable {
             }
         }
         try {
-            dispatcher.await(run.end(), 0, true);
+            dispatcher.await(run.end());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BatchException("mapAll: interrupted while " + items.size() + " items were under way", e);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,21 +31,29 @@ final class StallWatch {
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Dispatcher dispatcher;
+    private final ReentrantLock lock;
+    private final Crew crew;
+    private final LoadQueue queue;
+    private final WaiterList waiters;
     private boolean armed;
     private long seen;
     private int quiet;
     private int age;
     private @Nullable Runnable tick;
 
-    StallWatch(Dispatcher dispatcher) {
+    StallWatch(Dispatcher dispatcher, ReentrantLock lock, Crew crew, LoadQueue queue, WaiterList waiters) {
         this.dispatcher = dispatcher;
+        this.lock = lock;
+        this.crew = crew;
+        this.queue = queue;
+        this.waiters = waiters;
     }
 
     /** With the dispatcher's lock. */
     void arm() {
-        if (!armed && !(dispatcher.groupCommit && dispatcher.busy() > 0)) {
+        if (!armed && !(dispatcher.groupCommit && crew.busy() > 0)) {
             armed = true;
-            seen = dispatcher.moves();
+            seen = crew.moves();
             quiet = 0;
             age = 0;
             if (tick == null) {
@@ -57,15 +66,17 @@ final class StallWatch {
     private void tick() {
         List<Entry> expired = List.of();
         List<Waiter> done = List.of();
-        dispatcher.lock().lock();
+        lock.lock();
         try {
-            if (dispatcher.isClosed() || !dispatcher.work()) {
+            if (dispatcher.isClosed() || queue.isEmpty()) {
                 armed = false;
                 return;
             }
+            // First of all: whatever goes wrong below, there is another tick.
+            SharedTimer.after(TICK, Objects.requireNonNull(tick));
             age++;
-            quiet = dispatcher.moves() == seen ? quiet + 1 : 0;
-            seen = dispatcher.moves();
+            quiet = crew.moves() == seen ? quiet + 1 : 0;
+            seen = crew.moves();
             if (due()) {
                 if (dispatcher.owner == null) {
                     dispatcher.cutAll();
@@ -75,12 +86,11 @@ final class StallWatch {
                 quiet = 0;
             }
             if (dispatcher.owner != null) {
-                expired = dispatcher.expireQueued(System.nanoTime());
-                done = dispatcher.wakeDone();
+                expired = queue.expire(System.nanoTime(), dispatcher.owner);
+                done = waiters.wakeDone();
             }
-            SharedTimer.after(TICK, Objects.requireNonNull(tick));
         } finally {
-            dispatcher.lock().unlock();
+            lock.unlock();
         }
         done.forEach(waiter -> LockSupport.unpark(waiter.thread));
         if (!expired.isEmpty()) {
@@ -92,19 +102,19 @@ final class StallWatch {
     private boolean due() {
         if (dispatcher.groupCommit || dispatcher.owner != null) {
             // Outside scopes the next batch waits for the one under way; in a transaction for the thread it belongs to.
-            return dispatcher.busy() == 0;
+            return crew.busy() == 0;
         }
         return age >= AT_MOST || quiet >= patience();
     }
 
     private int patience() {
         int most = NOBODY;
-        for (Participant participant : dispatcher.participants()) {
+        for (Participant participant : crew.participants()) {
             if (!participant.parked && !participant.lost) {
                 most = Math.max(most, patienceWith(participant));
             }
         }
-        for (Thread caller : dispatcher.askers()) {
+        for (Thread caller : queue.askers()) {
             most = Math.max(most, patienceWith(caller));
         }
         return most;
@@ -125,7 +135,7 @@ final class StallWatch {
 
     /** An executor of virtual threads is never full. */
     private boolean othersAreVirtual() {
-        for (Participant participant : dispatcher.participants()) {
+        for (Participant participant : crew.participants()) {
             if (participant.origin == Participant.Origin.ENROLLED && participant.thread != null) {
                 // Java 17 has no name for them.
                 return participant.thread.getClass().getName().endsWith("VirtualThread");
@@ -135,7 +145,7 @@ final class StallWatch {
     }
 
     private int patienceWith(Thread thread) {
-        if (dispatcher.lock().hasQueuedThread(thread)) {
+        if (lock.hasQueuedThread(thread)) {
             return SURE_TO_RUN; // it waits to add its key
         }
         switch (thread.getState()) {

@@ -11,7 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** However a thousand loads on two levels are written, they are two batches, every time. */
 class CoalescingTest {
@@ -41,7 +43,19 @@ class CoalescingTest {
 
     @Test
     void mapAll_onTwoLevels_isTwoBatches() {
-        for (int run = 0; run < RUNS; run++) {
+        // A thousand platform threads per run take their time.
+        mapAll(Threads.virtualThreadsAvailable() ? RUNS : RUNS / 10);
+    }
+
+    @Test
+    @Tag("nightly")
+    @Timeout(600)
+    void mapAll_onTwoLevels_isTwoBatchesOnPlatformThreadsTooEveryTime() {
+        mapAll(RUNS);
+    }
+
+    private void mapAll(int runs) {
+        for (int run = 0; run < runs; run++) {
             begin();
             try (BatchScope scope = BatchScope.open()) {
                 assertThat(scope.mapAll(IDS, id -> users.load(orders.load(id)))).isEqualTo(expected());

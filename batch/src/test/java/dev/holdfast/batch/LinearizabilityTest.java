@@ -72,11 +72,6 @@ public class LinearizabilityTest {
     }
 
     @Operation
-    public int loadEnrolled() {
-        return inScope(() -> scope.mapAll(List.of(1L, 2L), loader::load)).get(0);
-    }
-
-    @Operation(blocking = true)
     public void write() {
         inScope(() -> {
             // Between the two a load of the scope may still see what it remembers: so both are one step for it.
@@ -91,8 +86,8 @@ public class LinearizabilityTest {
     @Test
     void readsAndWrites_ofThreeThreads_behaveLikeOneRegister() {
         new StressOptions()
-                .iterations(15)
-                .invocationsPerIteration(400)
+                .iterations(10)
+                .invocationsPerIteration(200)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(1)
@@ -122,10 +117,6 @@ public class LinearizabilityTest {
         }
 
         public int joinInScope() {
-            return value;
-        }
-
-        public int loadEnrolled() {
             return value;
         }
 
