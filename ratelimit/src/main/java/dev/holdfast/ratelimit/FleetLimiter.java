@@ -256,7 +256,11 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                     answer.answered);
         }
         if (line.plan.plan().leased() > 0) {
-            leases.answered(line.subject, answer, answer.answered);
+            if (answer.blocked > 0) {
+                leases.forget(line.plan, line.subject); // Nobody who is blocked has any use for them.
+            } else {
+                leases.answered(line.subject, answer, answer.answered);
+            }
         }
     }
 
@@ -336,8 +340,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                 long wished = op == CheckScript.TAKE && count > 1 ? count - 1 : patience;
                 byte[] head = CheckScript.head(op, cost, count, wished);
                 byte[] reply = Objects.requireNonNull(link.call(
-                        settings.timeout(),
-                        commands -> CheckScript.run(commands, keys, head, plan.encoded())));
+                        settings.timeout(), commands -> CheckScript.run(commands, keys, head, plan.encoded())));
                 outage.over();
                 Checks.Answer answer = new Checks.Answer(plan, cost, 1, start, ticker.read(), CheckScript.reply(reply));
                 decision = looked(count, alone(answer));

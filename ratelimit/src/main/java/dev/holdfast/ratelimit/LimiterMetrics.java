@@ -21,8 +21,8 @@ final class LimiterMetrics implements MeterBinder {
 
     private static final String PREFIX = "holdfast.ratelimit.";
     private static final List<String> SLOW = List.of("2ms", "10ms", "100ms");
-    private static final Set<Decision.Source> GRANTING = EnumSet.of(
-            Decision.Source.REDIS, Decision.Source.LEASE, Decision.Source.LOCAL, Decision.Source.FALLBACK);
+    private static final Set<Decision.Source> GRANTING =
+            EnumSet.of(Decision.Source.REDIS, Decision.Source.LEASE, Decision.Source.LOCAL, Decision.Source.FALLBACK);
     private static final Set<Decision.Source> REFUSING = EnumSet.of(
             Decision.Source.REDIS,
             Decision.Source.DENY_CACHE,
