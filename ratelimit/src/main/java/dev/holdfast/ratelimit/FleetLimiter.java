@@ -188,7 +188,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         long start = ticker.read();
         Decision quick = withoutRedis(plan, subject, cost, start);
         if (quick != null) {
-            return told(plan, subject, quick, start);
+            return told(plan, subject, quick);
         }
         Decision decision;
         try {
@@ -203,7 +203,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         long start = ticker.read();
         Decision quick = withoutRedis(plan, subject, cost, start);
         return quick != null
-                ? CompletableFuture.completedFuture(told(plan, subject, quick, start))
+                ? CompletableFuture.completedFuture(told(plan, subject, quick))
                 : checks.takeAsync(plan, subject, cost, start);
     }
 
@@ -276,10 +276,16 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                 Decision.Source.FALLBACK, plan, cost, open ? cost * count : 0, open ? 0 : CLOSED_WAIT_MICROS);
     }
 
-    /** Every decision passes here once, before its caller sees it. */
+    /** Every decision that took a call passes here once, before its caller sees it. */
     @Override
     public Decision told(ActivePlan plan, Subject subject, Decision decision, long start) {
-        tally.count(plan, subject, decision, ticker.read() - start);
+        tally.took(ticker.read() - start);
+        return told(plan, subject, decision);
+    }
+
+    /** Every decision passes here once. */
+    private Decision told(ActivePlan plan, Subject subject, Decision decision) {
+        tally.count(plan, subject, decision);
         return plan.plan().isShadow() && decision.permits() == 0 ? decision.inShadow() : decision;
     }
 

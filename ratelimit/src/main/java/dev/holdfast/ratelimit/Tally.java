@@ -2,11 +2,12 @@ package dev.holdfast.ratelimit;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts decisions; polled by metrics, so a check pays for two additions only. */
+/** Counts decisions; polled by metrics, so a check pays for an addition or three. */
 final class Tally {
     private static final int SOURCES = Decision.Source.values().length;
 
     private final LongAdder[] counts = new LongAdder[SOURCES * 2];
+    private final LongAdder timed = new LongAdder();
     private final LongAdder nanos = new LongAdder();
 
     Tally() {
@@ -15,9 +16,18 @@ final class Tally {
         }
     }
 
-    void count(ActivePlan plan, Subject subject, Decision decision, long took) {
+    void count(ActivePlan plan, Subject subject, Decision decision) {
         counts[decision.source().ordinal() * 2 + (decision.permits() > 0 ? 1 : 0)].increment();
-        nanos.add(took);
+    }
+
+    /** A check that asked Redis took so long. */
+    void took(long howLong) {
+        timed.increment();
+        nanos.add(howLong);
+    }
+
+    long timed() {
+        return timed.sum();
     }
 
     long count(Decision.Source source, boolean allowed) {
