@@ -294,7 +294,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     @Override
     public Decision tryAcquireUpTo(Subject subject, String name, long permits) {
         ActivePlan plan = plans.require(name);
-        return direct(plan, Objects.requireNonNull(subject, "subject"), CheckScript.TAKE, 1, checked(permits), 0);
+        long most = Math.min(checked(permits), plan.terms().capacity());
+        return direct(plan, Objects.requireNonNull(subject, "subject"), CheckScript.TAKE, 1, most, 0);
     }
 
     @Override
@@ -306,10 +307,13 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
             return told(plan, subject, never, ticker.read());
         }
         boolean waits = plan.terms().reservable() && !maxWait.isNegative() && !maxWait.isZero();
-        Duration bounded = maxWait.compareTo(Limit.LONGEST) > 0 ? Limit.LONGEST : maxWait;
-        long patience = waits ? bounded.toNanos() / 1_000 : 0;
+        long patience = waits ? bounded(maxWait).toNanos() / 1_000 : 0;
         byte op = waits ? CheckScript.RESERVE : CheckScript.TAKE;
         return direct(plan, Objects.requireNonNull(subject, "subject"), op, cost, 1, patience);
+    }
+
+    private static Duration bounded(Duration maxWait) {
+        return maxWait.compareTo(Limit.LONGEST) > 0 ? Limit.LONGEST : maxWait;
     }
 
     @Override
@@ -379,8 +383,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         while (!decision.allowed()
                 && !decision.never()
                 && !plans.require(plan).terms().reservable()) {
-            long left = maxWait.toNanos() - (ticker.read() - start);
-            Duration wait = decision.retryAfter().orElse(maxWait);
+            long left = bounded(maxWait).toNanos() - (ticker.read() - start);
+            Duration wait = decision.retryAfter().orElseThrow();
             if (wait.toNanos() > left) {
                 return decision;
             }
