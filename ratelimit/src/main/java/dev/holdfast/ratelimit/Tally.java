@@ -36,7 +36,8 @@ final class Tally {
     private final ConcurrentHashMap<String, PlanTally> plans = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<BiConsumer<PlanTally, List<Limit>>> listeners = new CopyOnWriteArrayList<>();
     private final LongAdder[] checks = PlanTally.adders(Decision.Source.values().length);
-    private final LongAdder[] nanos = PlanTally.adders(Decision.Source.values().length);
+    private final LongAdder timed = new LongAdder();
+    private final LongAdder nanos = new LongAdder();
     private final LongAdder[] slow = PlanTally.adders(SLOW_NANOS.length);
 
     Tally(Ticker ticker) {
@@ -74,7 +75,7 @@ final class Tally {
     }
 
     /** Counts a decision as it is before shadow mode changes it. */
-    void count(ActivePlan plan, Subject subject, Decision decision, long now, long took) {
+    void count(ActivePlan plan, Subject subject, Decision decision, long now) {
         Counters counters = counters(plan);
         Decision.Source source = decision.source();
         if (decision.permits() > 0) {
@@ -91,7 +92,7 @@ final class Tally {
             }
             top.refused(subject, now);
         }
-        time(source, took);
+        checks[source.ordinal()].increment();
     }
 
     /** A check that a skip rule left out. */
@@ -99,10 +100,11 @@ final class Tally {
         checks[Decision.Source.SKIPPED.ordinal()].increment();
     }
 
-    private void time(Decision.Source source, long took) {
-        checks[source.ordinal()].increment();
-        nanos[source.ordinal()].add(took);
-        for (int i = 0; i < slow.length && took > SLOW_NANOS[i]; i++) {
+    /** A check that asked Redis took so long. */
+    void took(long howLong) {
+        timed.increment();
+        nanos.add(howLong);
+        for (int i = 0; i < slow.length && howLong > SLOW_NANOS[i]; i++) {
             slow[i].increment();
         }
     }
@@ -122,8 +124,14 @@ final class Tally {
         return checks[source.ordinal()].sum();
     }
 
-    double seconds(Decision.Source source) {
-        return nanos[source.ordinal()].sum() / 1e9;
+    /** Checks that asked Redis. */
+    long timed() {
+        return timed.sum();
+    }
+
+    /** How long these took together. */
+    double seconds() {
+        return nanos.sum() / 1e9;
     }
 
     /** Checks that took longer than {@link #SLOW_NANOS} of that index. */

@@ -31,7 +31,7 @@ class LimiterTest {
     static void start() {
         redis = RedisServers.standalone();
         link = RedisLink.connect(redis.uri());
-        assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
+        assertThat(link.awaitUp(Duration.ofSeconds(60))).isTrue();
     }
 
     @AfterAll
@@ -45,7 +45,7 @@ class LimiterTest {
         redis.command("FLUSHALL");
         limiter = RateLimiter.builder("t")
                 .redis(link)
-                .timeout(Duration.ofSeconds(5))
+                .timeout(Duration.ofSeconds(30))
                 .plan("slow", Plan.of(Limit.perHour(10)))
                 .plan("two", Plan.of(Limit.perHour(100).burst(10), Limit.of(2, Duration.ofHours(2))))
                 .plan("window", Plan.of(Limit.slidingWindow(5, Duration.ofMinutes(10))))
