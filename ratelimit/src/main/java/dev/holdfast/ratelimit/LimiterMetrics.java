@@ -49,7 +49,7 @@ final class LimiterMetrics implements MeterBinder {
             tally.expect(plan);
         });
         String name = limiter.name();
-        FunctionCounter.builder(PREFIX + "skipped", tally, t -> t.checks(Decision.Source.SKIPPED))
+        FunctionCounter.builder(PREFIX + "skipped", tally, Tally::skips)
                 .description("Checks that a skip rule left out")
                 .tags("limiter", name)
                 .register(registry);

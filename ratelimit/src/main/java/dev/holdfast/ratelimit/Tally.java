@@ -35,7 +35,7 @@ final class Tally {
     private final TopSubjects top;
     private final ConcurrentHashMap<String, PlanTally> plans = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<BiConsumer<PlanTally, List<Limit>>> listeners = new CopyOnWriteArrayList<>();
-    private final LongAdder[] checks = PlanTally.adders(Decision.Source.values().length);
+    private final LongAdder skipped = new LongAdder();
     private final LongAdder timed = new LongAdder();
     private final LongAdder nanos = new LongAdder();
     private final LongAdder[] slow = PlanTally.adders(SLOW_NANOS.length);
@@ -92,12 +92,11 @@ final class Tally {
             }
             top.refused(subject, now);
         }
-        checks[source.ordinal()].increment();
     }
 
     /** A check that a skip rule left out. */
     void skipped() {
-        checks[Decision.Source.SKIPPED.ordinal()].increment();
+        skipped.increment();
     }
 
     /** A check that asked Redis took so long. */
@@ -120,8 +119,9 @@ final class Tally {
         return sum;
     }
 
-    long checks(Decision.Source source) {
-        return checks[source.ordinal()].sum();
+    /** Checks that skip rules left out. */
+    long skips() {
+        return skipped.sum();
     }
 
     /** Checks that asked Redis. */

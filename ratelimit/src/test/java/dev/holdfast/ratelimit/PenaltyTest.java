@@ -275,7 +275,7 @@ class PenaltyTest {
         }
         assertThat(decisions).extracting(Decision::allowed).containsOnly(true);
         assertThat(decisions).extracting(Decision::shadowed).containsExactly(false, true, true, true);
-        assertThat(limiter.tally().checks(Decision.Source.PENALTY)).isEqualTo(3);
+        assertThat(limiter.tally().count(Decision.Source.PENALTY, false)).isEqualTo(3);
         assertThat(limiter.mostRefused(1)).extracting(RefusedSubject::refusals).containsExactly(3L);
     }
 
