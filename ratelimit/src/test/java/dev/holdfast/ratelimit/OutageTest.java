@@ -317,7 +317,7 @@ class OutageTest {
 
     @Test
     void scriptsFlushed_underLoad_costNothing() throws Exception {
-        Node node = new Node(Plan.of(Limit.of(10_000_000, Duration.ofDays(1))), b -> b);
+        Node node = new Node(Plan.of(Limit.of(10_000_000, Duration.ofDays(31))), b -> b);
         AtomicBoolean stop = new AtomicBoolean();
         List<CompletableFuture<Void>> callers = node.hammer(8, stop);
         for (int i = 0; i < 50; i++) {
