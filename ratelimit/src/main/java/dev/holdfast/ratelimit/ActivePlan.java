@@ -29,9 +29,8 @@ final class ActivePlan {
         this.plan = plan;
         this.scope = given == null ? name : given;
         this.keyPrefix = (keyPrefix + scope + ":").getBytes(StandardCharsets.ISO_8859_1);
-        this.blockPrefix = plan.penalty() == null
-                ? null
-                : (keyPrefix + scope + ":block:").getBytes(StandardCharsets.ISO_8859_1);
+        this.blockPrefix =
+                plan.penalty() == null ? null : (keyPrefix + scope + ":block:").getBytes(StandardCharsets.ISO_8859_1);
     }
 
     String name() {

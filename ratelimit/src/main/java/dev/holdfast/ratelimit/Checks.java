@@ -8,6 +8,7 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -146,7 +147,10 @@ final class Checks {
     }
 
     private Decision giveUp(Line line, Turn turn) {
-        turn.complete(judge.failed(line.plan, line.subject, turn.cost, turn.sent));
+        boolean possiblyCharged = !line.withdraw(turn);
+        if (!turn.isDone()) {
+            turn.complete(judge.failed(line.plan, line.subject, turn.cost, possiblyCharged));
+        }
         return turn.join(); // Which may be an answer that came just now.
     }
 
@@ -289,11 +293,16 @@ final class Checks {
         /** The leader's call is answered: on an I/O thread, while the leader itself wakes up. */
         @Override
         public void accept(byte @Nullable [] reply, @Nullable Throwable failure) {
-            if (failure == null) {
+            if (failure == null || gaveUpEarly(failure)) {
                 start(line, line.landed());
             } else {
                 refuseAll(line, line.crashed(), false);
             }
+        }
+
+        /** Whether the leader was interrupted, which says nothing of Redis. */
+        private boolean gaveUpEarly(Throwable failure) {
+            return failure instanceof CancellationException && ticker.read() - asked < timeoutNanos - timeoutNanos / 8;
         }
 
         /** What to do when the call for the turns is answered: first send the next, then tell them. */

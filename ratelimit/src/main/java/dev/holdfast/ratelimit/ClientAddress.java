@@ -208,7 +208,8 @@ public final class ClientAddress {
             }
         }
         try {
-            return InetAddress.getByName(host).getAddress(); // With a colon it is a literal or an error, never looked up.
+            // With a colon it is a literal or an error, never looked up.
+            return InetAddress.getByName(host).getAddress();
         } catch (UnknownHostException e) {
             return null;
         }

@@ -49,6 +49,11 @@ public sealed interface Fallback {
      * that is cut off alone adds at most (B + R·T)/N. A burst smaller than N counts as N, since each node grants a permit
      * at least. If N is too low by a factor, the bound is too.
      *
+     * <p>When Redis is back each node charges what it granted alone and what did not come back meanwhile. Nodes come back
+     * one after the other, so the first may be granted up to B·(N-1)/N that others have granted already; the subject then
+     * is in debt, and the bound above holds again once that is paid back, after B/R at most. A check that may have been
+     * charged although its answer was lost is not charged again.
+     *
      * @param minimumNodes nodes that are expected at least; 1 to 1,000
      * @param beginEmpty whether subjects of which a node knows nothing begin without permits rather than with all of its
      *     share

@@ -190,7 +190,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         long start = ticker.read();
         Decision quick = withoutRedis(plan, subject, cost, start);
         if (quick != null) {
-            return told(plan, subject, quick, start);
+            return counted(plan, subject, quick, start);
         }
         Decision decision;
         try {
@@ -205,7 +205,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         long start = ticker.read();
         Decision quick = withoutRedis(plan, subject, cost, start);
         return quick != null
-                ? CompletableFuture.completedFuture(told(plan, subject, quick, start))
+                ? CompletableFuture.completedFuture(counted(plan, subject, quick, start))
                 : checks.takeAsync(plan, subject, cost, start);
     }
 
@@ -256,7 +256,11 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                     answer.answered);
         }
         if (line.plan.plan().leased() > 0) {
-            leases.answered(line.subject, answer, answer.answered);
+            if (answer.blocked > 0) {
+                leases.forget(line.plan, line.subject); // Nobody who is blocked has any use for them.
+            } else {
+                leases.answered(line.subject, answer, answer.answered);
+            }
         }
     }
 
@@ -283,11 +287,17 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                 Decision.Source.FALLBACK, plan, cost, open ? cost * count : 0, open ? 0 : CLOSED_WAIT_MICROS);
     }
 
-    /** Every decision passes here once, before its caller sees it. */
+    /** Every decision that took a call passes here once, before its caller sees it. */
     @Override
     public Decision told(ActivePlan plan, Subject subject, Decision decision, long start) {
         long now = ticker.read();
-        tally.count(plan, subject, decision, now, now - start);
+        tally.took(now - start);
+        return counted(plan, subject, decision, now);
+    }
+
+    /** Every decision passes here once. */
+    private Decision counted(ActivePlan plan, Subject subject, Decision decision, long now) {
+        tally.count(plan, subject, decision, now);
         return plan.plan().isShadow() && decision.permits() == 0 ? decision.inShadow() : decision;
     }
 
@@ -296,7 +306,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
     @Override
     public Decision tryAcquireUpTo(Subject subject, String name, long permits) {
         ActivePlan plan = plans.require(name);
-        return direct(plan, Objects.requireNonNull(subject, "subject"), CheckScript.TAKE, 1, checked(permits), 0);
+        long most = Math.min(checked(permits), plan.terms().capacity());
+        return direct(plan, Objects.requireNonNull(subject, "subject"), CheckScript.TAKE, 1, most, 0);
     }
 
     @Override
@@ -308,10 +319,13 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
             return told(plan, subject, never, ticker.read());
         }
         boolean waits = plan.terms().reservable() && !maxWait.isNegative() && !maxWait.isZero();
-        Duration bounded = maxWait.compareTo(Limit.LONGEST) > 0 ? Limit.LONGEST : maxWait;
-        long patience = waits ? bounded.toNanos() / 1_000 : 0;
+        long patience = waits ? bounded(maxWait).toNanos() / 1_000 : 0;
         byte op = waits ? CheckScript.RESERVE : CheckScript.TAKE;
         return direct(plan, Objects.requireNonNull(subject, "subject"), op, cost, 1, patience);
+    }
+
+    private static Duration bounded(Duration maxWait) {
+        return maxWait.compareTo(Limit.LONGEST) > 0 ? Limit.LONGEST : maxWait;
     }
 
     @Override
@@ -336,8 +350,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
                 long wished = op == CheckScript.TAKE && count > 1 ? count - 1 : patience;
                 byte[] head = CheckScript.head(op, cost, count, wished);
                 byte[] reply = Objects.requireNonNull(link.call(
-                        settings.timeout(),
-                        commands -> CheckScript.run(commands, keys, head, plan.encoded())));
+                        settings.timeout(), commands -> CheckScript.run(commands, keys, head, plan.encoded())));
                 outage.over();
                 Checks.Answer answer = new Checks.Answer(plan, cost, 1, start, ticker.read(), CheckScript.reply(reply));
                 decision = looked(count, alone(answer));
@@ -382,8 +395,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         while (!decision.allowed()
                 && !decision.never()
                 && !plans.require(plan).terms().reservable()) {
-            long left = maxWait.toNanos() - (ticker.read() - start);
-            Duration wait = decision.retryAfter().orElse(maxWait);
+            long left = bounded(maxWait).toNanos() - (ticker.read() - start);
+            Duration wait = decision.retryAfter().orElseThrow();
             if (wait.toNanos() > left) {
                 return decision;
             }

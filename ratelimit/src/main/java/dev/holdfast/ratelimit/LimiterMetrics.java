@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,8 +22,8 @@ final class LimiterMetrics implements MeterBinder {
 
     private static final String PREFIX = "holdfast.ratelimit.";
     private static final List<String> SLOW = List.of("2ms", "10ms", "100ms");
-    private static final Set<Decision.Source> GRANTING = EnumSet.of(
-            Decision.Source.REDIS, Decision.Source.LEASE, Decision.Source.LOCAL, Decision.Source.FALLBACK);
+    private static final Set<Decision.Source> GRANTING =
+            EnumSet.of(Decision.Source.REDIS, Decision.Source.LEASE, Decision.Source.LOCAL, Decision.Source.FALLBACK);
     private static final Set<Decision.Source> REFUSING = EnumSet.of(
             Decision.Source.REDIS,
             Decision.Source.DENY_CACHE,
@@ -40,34 +41,26 @@ final class LimiterMetrics implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         Tally tally = limiter.tally();
-        tally.onPlan((plan, limits) -> bind(registry, plan, limits));
+        Set<String> bound = ConcurrentHashMap.newKeySet();
+        tally.onPlan((plan, limits) -> bind(registry, bound, plan, limits));
         // Also those of which this limiter has counted already, and those that nobody has asked for yet.
         limiter.plans().active().forEach(plan -> {
             plan.counters(null);
             tally.expect(plan);
         });
         String name = limiter.name();
-        FunctionCounter.builder(PREFIX + "skipped", tally, t -> t.checks(Decision.Source.SKIPPED))
+        FunctionCounter.builder(PREFIX + "skipped", tally, Tally::skips)
                 .description("Checks that a skip rule left out")
                 .tags("limiter", name)
                 .register(registry);
-        for (Decision.Source source : Decision.Source.values()) {
-            if (source != Decision.Source.SKIPPED) {
-                FunctionTimer.builder(
-                                PREFIX + "latency",
-                                tally,
-                                t -> t.checks(source),
-                                t -> t.seconds(source),
-                                TimeUnit.SECONDS)
-                        .description("Checks and how long they took, by who decided")
-                        .tags("limiter", name, "source", tag(source))
-                        .register(registry);
-            }
-        }
+        FunctionTimer.builder(PREFIX + "latency", tally, Tally::timed, Tally::seconds, TimeUnit.SECONDS)
+                .description("Checks that asked Redis, and how long they took")
+                .tags("limiter", name)
+                .register(registry);
         for (int i = 0; i < SLOW.size(); i++) {
             int index = i;
             FunctionCounter.builder(PREFIX + "latency.slow", tally, t -> t.slow(index))
-                    .description("Checks that took longer")
+                    .description("Those that took longer")
                     .tags("limiter", name, "over", SLOW.get(i))
                     .register(registry);
         }
@@ -97,7 +90,22 @@ final class LimiterMetrics implements MeterBinder {
                 .register(registry);
     }
 
-    private void bind(MeterRegistry registry, PlanTally plan, List<Limit> limits) {
+    private void bind(MeterRegistry registry, Set<String> bound, PlanTally plan, List<Limit> limits) {
+        if (bound.add(plan.plan())) {
+            bind(registry, plan);
+        }
+        for (Limit limit : limits) {
+            String name = plan.tagOf(limit.name());
+            if (!plan.plan().equals(Tally.OTHERS) && bound.add(plan.plan() + "/" + name)) {
+                FunctionCounter.builder(PREFIX + "refusals", plan.byLimit(limit.name()), adder -> adder.sum())
+                        .description("Refusals by the limit that refused")
+                        .tags("limiter", limiter.name(), "plan", plan.plan(), "limit", name)
+                        .register(registry);
+            }
+        }
+    }
+
+    private void bind(MeterRegistry registry, PlanTally plan) {
         for (PlanTally.Result result : PlanTally.Result.values()) {
             for (Decision.Source source : result == PlanTally.Result.ALLOWED ? GRANTING : REFUSING) {
                 FunctionCounter.builder(PREFIX + "checks", plan, p -> p.counted(source, result))
@@ -118,14 +126,6 @@ final class LimiterMetrics implements MeterBinder {
                 .description("Checks that were allowed when less than a fifth of a limit was left")
                 .tags("limiter", limiter.name(), "plan", plan.plan())
                 .register(registry);
-        if (!plan.plan().equals(Tally.OTHERS)) {
-            for (Limit limit : limits) {
-                FunctionCounter.builder(PREFIX + "refusals", plan.byLimit(limit.name()), adder -> adder.sum())
-                        .description("Refusals by the limit that refused")
-                        .tags("limiter", limiter.name(), "plan", plan.plan(), "limit", limit.name())
-                        .register(registry);
-            }
-        }
     }
 
     private static double refusals(Tally tally, int rank) {

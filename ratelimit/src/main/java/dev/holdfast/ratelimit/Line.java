@@ -71,32 +71,40 @@ final class Line {
     /** Those who wait shall not wait for the call in flight any longer. */
     @Nullable
     synchronized Turn takeOff() {
-        Turn head = first;
-        while (head != null && head.isDone()) { // gave up
-            head = head.next;
+        Turn head = null;
+        Turn tail = null;
+        Turn turn = first;
+        while (turn != null && (head == null || turn.withdrawn || turn.cost == head.cost)) {
+            Turn following = turn.next;
+            turn.next = null;
             waiting--;
+            if (!turn.withdrawn) {
+                turn.sent = true;
+                if (tail == null) {
+                    head = turn;
+                } else {
+                    tail.next = turn;
+                }
+                tail = turn;
+            }
+            turn = following;
         }
-        if (head == null) {
-            first = null;
-            last = null;
-            closeIfIdle();
-            return null;
-        }
-        Turn tail = head;
-        tail.sent = true;
-        waiting--;
-        while (tail.next != null && tail.next.cost == head.cost) {
-            tail = tail.next;
-            tail.sent = true;
-            waiting--;
-        }
-        first = tail.next;
-        tail.next = null;
+        first = turn;
         if (first == null) {
             last = null;
         }
+        if (head == null) {
+            closeIfIdle();
+            return null;
+        }
         flying++;
         return head;
+    }
+
+    /** Whether a check whose caller gave up was not sent, and will not be. */
+    synchronized boolean withdraw(Turn turn) {
+        turn.withdrawn = !turn.sent;
+        return turn.withdrawn;
     }
 
     /** A call failed: nobody shall wait for another one. Returns those who wait, linked by {@code next}. */

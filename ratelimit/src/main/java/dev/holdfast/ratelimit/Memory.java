@@ -162,9 +162,7 @@ final class Memory {
             wait = 1_000_000; // More than a share holds, but not more than the limit: Redis will have to say.
         }
         return new Decision(
-                blocked > 0
-                        ? Decision.Source.PENALTY
-                        : nodes == 0 ? Decision.Source.LOCAL : Decision.Source.FALLBACK,
+                blocked > 0 ? Decision.Source.PENALTY : nodes == 0 ? Decision.Source.LOCAL : Decision.Source.FALLBACK,
                 plan,
                 terms,
                 cost,

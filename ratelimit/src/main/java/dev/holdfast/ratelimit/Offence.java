@@ -4,7 +4,7 @@ package dev.holdfast.ratelimit;
  * What one subject has against it under a penalty; does what the script does with a penalty's key. Times are microseconds
  * of the clock that it is asked with.
  *
- * <p>Guarded by its monitor, held for a few sums.
+ * <p>Not thread-safe: guarded by the monitor of the entry of {@link Memory} that it belongs to.
  */
 final class Offence {
     private static final long MOST_REFUSALS = 0xFFFF_FFFFL;
@@ -15,7 +15,7 @@ final class Offence {
     private long since;
 
     /** How long the subject is blocked; 0 if it is not. */
-    synchronized long blocked(Penalty penalty, long clock) {
+    long blocked(Penalty penalty, long clock) {
         // A look changes nothing. A block that is longer than any: the clock went back, or the plan has become milder.
         long left = ends - clock;
         return left > penalty.longestMicros() ? 0 : Math.max(0, left);
@@ -26,7 +26,7 @@ final class Offence {
      *
      * @return how long the subject is blocked now; 0 if it is not
      */
-    synchronized long refused(Penalty penalty, long count, long clock) {
+    long refused(Penalty penalty, long count, long clock) {
         long left = blocked(penalty, clock);
         if (left > 0) {
             return left;
@@ -50,12 +50,12 @@ final class Offence {
     }
 
     /** A block that was heard of elsewhere. */
-    synchronized void heard(long micros, long clock) {
+    void heard(long micros, long clock) {
         ends = Math.max(ends, clock + micros);
     }
 
     /** When nothing is held against the subject any more. */
-    synchronized long forgottenAt(Penalty penalty) {
+    long forgottenAt(Penalty penalty) {
         long calm = ends + level * penalty.forgetMicros();
         return refusals > 0 ? Math.max(calm, since + penalty.forgetMicros()) : calm;
     }

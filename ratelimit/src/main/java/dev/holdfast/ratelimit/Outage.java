@@ -5,13 +5,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Whether the fallback decides, and since when; says so once in the log. */
+/** Whether the fallback decides, and since when; says so in the log, of several in a row only of the first. */
 final class Outage {
     private static final Logger LOG = LoggerFactory.getLogger(RateLimiter.class);
     private static final long NONE = 0;
+    private static final long QUIET_MILLIS = 10_000;
 
     private final String limiter;
     private final AtomicLong sinceMillis = new AtomicLong(NONE);
+    private final AtomicLong logged = new AtomicLong(NONE);
+    private volatile boolean told;
 
     Outage(String limiter) {
         this.limiter = limiter;
@@ -19,7 +22,16 @@ final class Outage {
 
     /** The fallback decided. */
     void began(LinkState state) {
-        if (sinceMillis.get() == NONE && sinceMillis.compareAndSet(NONE, System.currentTimeMillis())) {
+        if (sinceMillis.get() != NONE) {
+            return;
+        }
+        long now = System.currentTimeMillis();
+        if (!sinceMillis.compareAndSet(NONE, now)) {
+            return;
+        }
+        long last = logged.get();
+        if (now - last >= QUIET_MILLIS && logged.compareAndSet(last, now)) {
+            told = true;
             LOG.warn("Limiter '{}': Redis does not answer (link {}), the fallback decides", limiter, state);
         }
     }
@@ -27,7 +39,8 @@ final class Outage {
     /** Redis decided. */
     void over() {
         long since = sinceMillis.get();
-        if (since != NONE && sinceMillis.compareAndSet(since, NONE)) {
+        if (since != NONE && sinceMillis.compareAndSet(since, NONE) && told) {
+            told = false;
             LOG.warn("Limiter '{}': Redis decides again, after {} ms", limiter, System.currentTimeMillis() - since);
         }
     }

@@ -13,6 +13,7 @@ final class PlanTally {
         SHADOWED
     }
 
+    private static final int MOST_LIMITS = 100;
     private static final int RESULTS = Result.values().length;
 
     private final String plan;
@@ -55,6 +56,11 @@ final class PlanTally {
 
     /** Refusals by a limit. */
     LongAdder byLimit(String limit) {
-        return byLimit.computeIfAbsent(limit, name -> new LongAdder());
+        return byLimit.computeIfAbsent(tagOf(limit), name -> new LongAdder());
+    }
+
+    /** A limit's name, or one for all beyond a bound: a plan may be changed any number of times. */
+    String tagOf(String limit) {
+        return byLimit.containsKey(limit) || byLimit.size() < MOST_LIMITS ? limit : Tally.OTHERS;
     }
 }

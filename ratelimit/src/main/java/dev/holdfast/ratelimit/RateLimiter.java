@@ -203,7 +203,10 @@ public interface RateLimiter extends AutoCloseable {
      */
     MeterBinder metrics();
 
-    /** Stops the heartbeat; checks go on to be answered by the fallback. Does not close the link. Idempotent. */
+    /**
+     * Stops the heartbeat, and charging afterwards what was granted while Redis was away; no checks should be made any more.
+     * Does not close the link. Idempotent.
+     */
     @Override
     void close();
 }

@@ -135,24 +135,30 @@ public final class Subject {
 
     private static String name(String text) {
         String escaped = escape(text);
-        return escaped.length() <= LONGEST_RAW ? escaped : "h:" + sha256(text);
+        return escaped.length() <= LONGEST_RAW ? escaped : "h:" + sha256(escaped);
     }
 
+    /** Injective: percent, braces, space and all beyond ASCII as %XX of their UTF-8 bytes, lone surrogates as %uXXXX. */
     private static String escape(String text) {
-        int i = 0;
-        while (i < text.length() && plain(text.charAt(i))) {
-            i++;
+        int start = 0;
+        while (start < text.length() && plain(text.charAt(start))) {
+            start++;
         }
-        if (i == text.length()) {
+        if (start == text.length()) {
             return text;
         }
-        StringBuilder out = new StringBuilder(text.length() + 16);
-        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            char c = (char) (b & 0xFF);
-            if (plain(c)) {
-                out.append(c);
+        StringBuilder out = new StringBuilder(text.length() + 16).append(text, 0, start);
+        for (int i = start; i < text.length(); ) {
+            int codePoint = text.codePointAt(i);
+            i += Character.charCount(codePoint);
+            if (codePoint < 128 && plain((char) codePoint)) {
+                out.append((char) codePoint);
+            } else if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+                out.append("%u").append(HEX.toHexDigits((short) codePoint));
             } else {
-                out.append('%').append(HEX.toHexDigits(b));
+                for (byte b : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
+                    out.append('%').append(HEX.toHexDigits(b));
+                }
             }
         }
         return out.toString();
@@ -169,7 +175,7 @@ public final class Subject {
 
     private static String sha256(String text) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.US_ASCII));
             return HexFormat.of().formatHex(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -35,8 +35,9 @@ final class Tally {
     private final TopSubjects top;
     private final ConcurrentHashMap<String, PlanTally> plans = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<BiConsumer<PlanTally, List<Limit>>> listeners = new CopyOnWriteArrayList<>();
-    private final LongAdder[] checks = PlanTally.adders(Decision.Source.values().length);
-    private final LongAdder[] nanos = PlanTally.adders(Decision.Source.values().length);
+    private final LongAdder skipped = new LongAdder();
+    private final LongAdder timed = new LongAdder();
+    private final LongAdder nanos = new LongAdder();
     private final LongAdder[] slow = PlanTally.adders(SLOW_NANOS.length);
 
     Tally(Ticker ticker) {
@@ -74,7 +75,7 @@ final class Tally {
     }
 
     /** Counts a decision as it is before shadow mode changes it. */
-    void count(ActivePlan plan, Subject subject, Decision decision, long now, long took) {
+    void count(ActivePlan plan, Subject subject, Decision decision, long now) {
         Counters counters = counters(plan);
         Decision.Source source = decision.source();
         if (decision.permits() > 0) {
@@ -91,18 +92,18 @@ final class Tally {
             }
             top.refused(subject, now);
         }
-        time(source, took);
     }
 
     /** A check that a skip rule left out. */
     void skipped() {
-        checks[Decision.Source.SKIPPED.ordinal()].increment();
+        skipped.increment();
     }
 
-    private void time(Decision.Source source, long took) {
-        checks[source.ordinal()].increment();
-        nanos[source.ordinal()].add(took);
-        for (int i = 0; i < slow.length && took > SLOW_NANOS[i]; i++) {
+    /** A check that asked Redis took so long. */
+    void took(long howLong) {
+        timed.increment();
+        nanos.add(howLong);
+        for (int i = 0; i < slow.length && howLong > SLOW_NANOS[i]; i++) {
             slow[i].increment();
         }
     }
@@ -118,12 +119,19 @@ final class Tally {
         return sum;
     }
 
-    long checks(Decision.Source source) {
-        return checks[source.ordinal()].sum();
+    /** Checks that skip rules left out. */
+    long skips() {
+        return skipped.sum();
     }
 
-    double seconds(Decision.Source source) {
-        return nanos[source.ordinal()].sum() / 1e9;
+    /** Checks that asked Redis. */
+    long timed() {
+        return timed.sum();
+    }
+
+    /** How long these took together. */
+    double seconds() {
+        return nanos.sum() / 1e9;
     }
 
     /** Checks that took longer than {@link #SLOW_NANOS} of that index. */

@@ -28,6 +28,32 @@ local op, cost, count, patience = unpack_('<BI7I7I7', ARGV[1])
 local time = redis.call('TIME')
 local clock = time[1] * 1000000 + time[2]
 
+-- Most checks: one bucket, and a key that holds nothing else, or is not there. The same as below, without its tables.
+if op == TAKE and #ARGV == 2 and #ARGV[2] == LIMIT then
+  local id, p, q, c = unpack_('<I2I7I7I7', ARGV[2])
+  local raw = p > 0 and redis.call('GET', KEYS[1])
+  local d, plain = 0, p > 0 and not raw
+  if raw and #raw == 24 then
+    local ts, own, its_id, its_q, its_d = unpack_('<I7BI2I7I7', raw)
+    if own == 1 and its_id == id and its_q == q and ts <= clock then
+      d, plain = max(0, its_d - (clock - ts) * p), true
+    end
+  end
+  if plain then
+    local each, free, granted = cost * q, c - d, count
+    if free < each then
+      granted = 0
+    elseif granted > 1 and granted * each > free then
+      granted = (free - fmod(free, each)) / each
+    end
+    if granted > 0 then
+      d = d + granted * each
+      redis.call('SET', KEYS[1], pack('<I7BI2I7I7', clock, 1, id, q, d), 'PX', math.floor(d / p / 1000) + 1)
+    end
+    return pack('<I7I7I7I7', granted, clock, clock, d)
+  end
+end
+
 -- d/from permits in units of 1/to, rounded up: long multiplication, since d * to has up to 95 bits.
 local function rescale(d, from, to)
   local rest = fmod(d, from)
@@ -58,6 +84,7 @@ repeat
     penalties[#penalties + 1] = keys
   end
 until seen >= #KEYS
+
 -- The way of a key that was last written under other limits, or has windows: finds each limit by its id.
 local function adopt(k, raw, from, ts, own)
   local known, windows, at = {}, {}, 9

@@ -46,7 +46,8 @@ class ClientAddressTest {
 
     @Test
     void severalHeaders_countAsOne() {
-        assertThat(behind.of("10.0.0.1", List.of("6.6.6.6, 1.2.3.4", "10.5.5.5"))).isEqualTo("1.2.3.4");
+        assertThat(behind.of("10.0.0.1", List.of("6.6.6.6, 1.2.3.4", "10.5.5.5")))
+                .isEqualTo("1.2.3.4");
         assertThat(behind.of("10.0.0.1", null)).isEqualTo("10.0.0.1");
     }
 
@@ -73,7 +74,9 @@ class ClientAddressTest {
 
     @Test
     void noProxy_andABadPrefix_areRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> ClientAddress.behind()).withMessageContaining("use direct()");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ClientAddress.behind())
+                .withMessageContaining("use direct()");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ClientAddress.direct().ipv6Prefix(8))
                 .withMessage("ipv6Prefix 8 is out of 32..128: 64 is one network, 56 or 48 one customer");

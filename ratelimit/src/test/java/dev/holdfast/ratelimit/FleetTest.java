@@ -112,7 +112,7 @@ class FleetTest {
                 try (RedisLink link = RedisLink.connect(redis.uri());
                         RateLimiter limiter =
                                 FleetProcess.limiter(link, FleetProcess.plan(permits, periodMillis, burst), 20)) {
-                    assertThat(link.awaitUp(Duration.ofSeconds(30))).isTrue();
+                    assertThat(link.awaitUp(Duration.ofSeconds(60))).isTrue();
                     // From here to the end the bucket is never full again, so nothing that comes back is wasted.
                     charged += limiter.tryAcquire(FleetProcess.HOT, "p", burst - 100)
                             .permits();
@@ -208,11 +208,11 @@ class FleetTest {
         try (RedisLink link = RedisLink.builder(uri).serverCheck(false).connect();
                 RateLimiter limiter = RateLimiter.builder("c")
                         .redis(link)
-                        .timeout(Duration.ofSeconds(5))
+                        .timeout(Duration.ofSeconds(30))
                         .plan("p", Plan.of(Limit.perHour(5)))
                         .plan("q", Plan.of(Limit.perHour(8)))
                         .build()) {
-            assertThat(link.awaitUp(Duration.ofSeconds(30))).isTrue();
+            assertThat(link.awaitUp(Duration.ofSeconds(60))).isTrue();
             for (int i = 0; i < 100; i++) {
                 Decision decision = limiter.tryAcquire(Subject.user("u" + i), "p");
                 assertThat(decision.source()).isEqualTo(Decision.Source.REDIS);

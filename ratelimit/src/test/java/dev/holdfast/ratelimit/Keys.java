@@ -24,4 +24,14 @@ final class Keys {
                 .as("keys without a time to live")
                 .isEmpty();
     }
+
+    /** How many scripts were run by their hash. */
+    static long scriptCalls(RedisServer redis) {
+        return redis.command("INFO", "commandstats")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith("cmdstat_evalsha:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("cmdstat_evalsha:calls=(\\d+),.*", "$1")))
+                .sum();
+    }
 }

@@ -36,8 +36,8 @@ public class LocalBucketStressTest {
     @Test
     void callsOfThreeThreads_behaveLikeACounter() {
         new StressOptions()
-                .iterations(30)
-                .invocationsPerIteration(1_000)
+                .iterations(10)
+                .invocationsPerIteration(500)
                 .threads(3)
                 .actorsPerThread(3)
                 .actorsBefore(1)

@@ -74,7 +74,9 @@ class PenaltyArithmeticTest {
         try (RedisServer redis = RedisServers.standalone();
                 RespClient client = redis.client(Duration.ofSeconds(60))) {
             for (int seed = 0; seed < 8; seed++) {
-                assertThat(walk(client, seed)).as("checks that were blocked, seed %d", seed).isPositive();
+                assertThat(walk(client, seed))
+                        .as("checks that were blocked, seed %d", seed)
+                        .isPositive();
             }
         }
     }
@@ -109,8 +111,12 @@ class PenaltyArithmeticTest {
                 wait = offence.refused(penalty, step.count - granted, step.clock);
             }
             ByteBuffer reply = CheckScript.reply(replies.get(i).bytes());
-            long[] actual = {Algorithm.get7(reply), Algorithm.get7(reply), plan.terms().decode(reply)[1], Algorithm.get7(reply)};
-            assertThat(actual).as("seed %d step %d %s", seed, i, step).containsExactly(granted, step.clock, after[1], wait);
+            long[] actual = {
+                Algorithm.get7(reply), Algorithm.get7(reply), plan.terms().decode(reply)[1], Algorithm.get7(reply)
+            };
+            assertThat(actual)
+                    .as("seed %d step %d %s", seed, i, step)
+                    .containsExactly(granted, step.clock, after[1], wait);
         }
         return blocked;
     }

@@ -63,13 +63,20 @@ class PenaltyTest {
                 .redis(way)
                 .timeout(timeout)
                 .plan("minute", Plan.of(Limit.perSecond(5)).penalty(Penalty.fixed(Duration.ofMinutes(1))))
-                .plan("third", Plan.of(Limit.perHour(2)).penalty(Penalty.fixed(Duration.ofMinutes(1)).afterRefusals(3)))
+                .plan(
+                        "third",
+                        Plan.of(Limit.perHour(2))
+                                .penalty(Penalty.fixed(Duration.ofMinutes(1)).afterRefusals(3)))
                 .plan(
                         "growing",
                         Plan.of(Limit.perHour(1))
                                 .penalty(new Penalty(
                                         Duration.ofMillis(100), Duration.ofMillis(350), 1, Duration.ofHours(1))))
-                .plan("shadow", Plan.of(Limit.perHour(1)).penalty(Penalty.fixed(Duration.ofMinutes(1))).shadow())
+                .plan(
+                        "shadow",
+                        Plan.of(Limit.perHour(1))
+                                .penalty(Penalty.fixed(Duration.ofMinutes(1)))
+                                .shadow())
                 .plan("none", Plan.of(Limit.perHour(5)))
                 .build();
         nodes.add(limiter);
@@ -155,8 +162,8 @@ class PenaltyTest {
     @Test
     void afterABlock_aSubjectWithPermits_isAdmittedAtOnce() throws InterruptedException {
         RateLimiter limiter = node();
-        limiter.plans().put(
-                "brief", Plan.of(Limit.perSecond(20).burst(2)).penalty(Penalty.fixed(Duration.ofMillis(150))));
+        limiter.plans()
+                .put("brief", Plan.of(Limit.perSecond(20).burst(2)).penalty(Penalty.fixed(Duration.ofMillis(150))));
         Decision refused = askUntilRefused(limiter, "brief");
         assertThat(refused.retryAfter()).contains(Duration.ofMillis(150));
 
@@ -184,7 +191,8 @@ class PenaltyTest {
         for (int i = 0; i < 40; i++) {
             answers.add(limiter.tryAcquireAsync(BOT, "third", 1));
         }
-        long allowed = answers.stream().filter(answer -> answer.join().allowed()).count();
+        long allowed =
+                answers.stream().filter(answer -> answer.join().allowed()).count();
         assertThat(allowed).isEqualTo(2);
         assertThat(limiter.tryAcquire(BOT, "third").source()).isEqualTo(Decision.Source.PENALTY);
     }
@@ -233,14 +241,16 @@ class PenaltyTest {
         limiter.tryAcquire(tenant, "third");
         assertThat(limiter.tryAcquire(tenant, "third").source()).isEqualTo(Decision.Source.PENALTY);
 
-        List<Decision> both =
-                limiter.tryAcquireAll(List.of(new Ask(user, "minute", 1), new Ask(tenant, "third", 1)));
+        List<Decision> both = limiter.tryAcquireAll(List.of(new Ask(user, "minute", 1), new Ask(tenant, "third", 1)));
 
         assertThat(both).extracting(Decision::allowed).containsExactly(false, false);
         assertThat(both).extracting(Decision::source).containsExactly(Decision.Source.REDIS, Decision.Source.PENALTY);
-        assertThat(both).allSatisfy(decision ->
-                assertThat(decision.retryAfter().orElseThrow()).isGreaterThan(Duration.ofSeconds(30)));
-        assertThat(limiter.tryAcquire(user, "minute", 5).allowed()).as("nothing was taken").isTrue();
+        assertThat(both)
+                .allSatisfy(decision ->
+                        assertThat(decision.retryAfter().orElseThrow()).isGreaterThan(Duration.ofSeconds(30)));
+        assertThat(limiter.tryAcquire(user, "minute", 5).allowed())
+                .as("nothing was taken")
+                .isTrue();
     }
 
     @Test
@@ -265,7 +275,7 @@ class PenaltyTest {
         }
         assertThat(decisions).extracting(Decision::allowed).containsOnly(true);
         assertThat(decisions).extracting(Decision::shadowed).containsExactly(false, true, true, true);
-        assertThat(limiter.tally().checks(Decision.Source.PENALTY)).isEqualTo(3);
+        assertThat(limiter.tally().count(Decision.Source.PENALTY, false)).isEqualTo(3);
         assertThat(limiter.mostRefused(1)).extracting(RefusedSubject::refusals).containsExactly(3L);
     }
 

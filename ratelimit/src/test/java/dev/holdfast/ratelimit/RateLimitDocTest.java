@@ -70,16 +70,18 @@ class RateLimitDocTest {
     private String ask(String user, String clientAddress) {
         // limiter begin
         RateLimiter limiter = RateLimiter.builder("api")
-                .redis(link)                                              // RedisLink.disabled() to count on this node alone
+                .redis(link) // RedisLink.disabled() to count on this node alone
                 .plan("free", Plan.of(Limit.perMinute(100).burst(20)))
                 .plan("pro", Plan.of(Limit.perMinute(500), Limit.perSecond(50)))
-                .plan("login", Plan.of(Limit.slidingWindow(5, Duration.ofMinutes(15)))
-                        .penalty(Penalty.escalating(Duration.ofMinutes(1), Duration.ofHours(1))))
-                .assign(subject -> isPro(subject) ? "pro" : null)         // what a subject has …
-                .route("POST /login", "login")                            // … unless its endpoint has a plan of its own
+                .plan(
+                        "login",
+                        Plan.of(Limit.slidingWindow(5, Duration.ofMinutes(15)))
+                                .penalty(Penalty.escalating(Duration.ofMinutes(1), Duration.ofHours(1))))
+                .assign(subject -> isPro(subject) ? "pro" : null) // what a subject has …
+                .route("POST /login", "login") // … unless its endpoint has a plan of its own
                 .otherwise("free")
                 .skip("GET /health*")
-                .fallback(Fallback.share().minimumNodes(3))               // while Redis is away
+                .fallback(Fallback.share().minimumNodes(3)) // while Redis is away
                 .build();
 
         Decision decision = limiter.check(Subject.of(user, clientAddress), "GET /orders");
@@ -101,7 +103,7 @@ class RateLimitDocTest {
         String peer = "10.1.2.3";
         Map<String, List<String>> request = Map.of("X-Forwarded-For", List.of("6.6.6.6, 1.2.3.4, 10.9.9.9"));
         // address begin
-        ClientAddress address = ClientAddress.behind("10.0.0.0/8", "fd00::/8");     // your proxies
+        ClientAddress address = ClientAddress.behind("10.0.0.0/8", "fd00::/8"); // your proxies
         String client = address.of(peer, request.get("X-Forwarded-For"));
         // address end
         assertThat(client).isEqualTo("1.2.3.4");
@@ -124,8 +126,7 @@ class RateLimitDocTest {
     void severalSubjects_areAskedAtOnce() {
         // both begin
         List<Decision> both = limiter.tryAcquireAll(List.of(
-                new Ask(Subject.user("ann").within("acme"), "free", 1),
-                new Ask(Subject.tenant("acme"), "pro", 1)));
+                new Ask(Subject.user("ann").within("acme"), "free", 1), new Ask(Subject.tenant("acme"), "pro", 1)));
         // both end
         assertThat(both).extracting(Decision::remaining).containsExactly(1L, 499L);
     }
@@ -137,10 +138,10 @@ class RateLimitDocTest {
         Decision decision = limiter.tryAcquire(subject, "free");
         // headers begin
         RateLimitHeaders headers = RateLimitHeaders.format()
-                .jitter(Duration.ofSeconds(3))                // so that who is refused together does not come back together
+                .jitter(Duration.ofSeconds(3)) // so that who is refused together does not come back together
                 .of(decision);
         headers.forEach(response::put);
-        int status = headers.status();                        // 429, or 503 behind a closed fallback
+        int status = headers.status(); // 429, or 503 behind a closed fallback
         // headers end
         assertThat(status).isEqualTo(429);
         assertThat(response).containsEntry("RateLimit-Policy", "\"minute\";q=2;w=2");
@@ -155,9 +156,11 @@ class RateLimitDocTest {
         };
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         // http begin
-        server.createContext("/", dev.holdfast.ratelimit.http.RateLimitFilter.of(limiter)
-                .address(ClientAddress.behind("10.0.0.0/8"))
-                .before(handler));
+        server.createContext(
+                "/",
+                dev.holdfast.ratelimit.http.RateLimitFilter.of(limiter)
+                        .address(ClientAddress.behind("10.0.0.0/8"))
+                        .before(handler));
         // http end
         server.start();
         try {
@@ -183,7 +186,8 @@ class RateLimitDocTest {
     void plansPunish_orOnlyTry() {
         // penalty begin
         Plan strict = Plan.of(Limit.perMinute(100))
-                .penalty(Penalty.escalating(Duration.ofMinutes(1), Duration.ofHours(1)).afterRefusals(10));
+                .penalty(Penalty.escalating(Duration.ofMinutes(1), Duration.ofHours(1))
+                        .afterRefusals(10));
         // penalty end
         // shadow begin
         Plan tried = Plan.of(Limit.perMinute(30)).shadow();

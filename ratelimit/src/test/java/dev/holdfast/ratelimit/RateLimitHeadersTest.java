@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class RateLimitHeadersTest {
     private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(1_700_000_000_001L), ZoneOffset.UTC);
-    private static final RateLimitHeaders.Format FORMAT = RateLimitHeaders.format().clock(CLOCK);
+    private static final RateLimitHeaders.Format FORMAT =
+            RateLimitHeaders.format().clock(CLOCK);
 
     private static ActivePlan plan(Limit... limits) {
         return new ActivePlan("p", Plan.of(limits), "t:");
@@ -31,8 +32,7 @@ class RateLimitHeadersTest {
         plan.terms().charge(state, used);
         long granted = plan.terms().take(state, cost, 1, 0);
         long wait = granted > 0 ? 0 : plan.terms().waitMicros(state, cost);
-        return new Decision(
-                Decision.Source.REDIS, plan, plan.terms(), cost, granted * cost, false, 0, wait, state, 0);
+        return new Decision(Decision.Source.REDIS, plan, plan.terms(), cost, granted * cost, false, 0, wait, state, 0);
     }
 
     @Test
@@ -52,7 +52,8 @@ class RateLimitHeadersTest {
     @Test
     void refused_saysWhenToRetry_roundedUp() {
         // Empty; a permit comes back every 0.6 s.
-        RateLimitHeaders headers = FORMAT.resetInSeconds().of(after(plan(Limit.perMinute(100).named("m")), 100, 2));
+        RateLimitHeaders headers =
+                FORMAT.resetInSeconds().of(after(plan(Limit.perMinute(100).named("m")), 100, 2));
 
         assertThat(headers.status()).isEqualTo(429);
         assertThat(headers.asMap())
@@ -67,7 +68,8 @@ class RateLimitHeadersTest {
 
     @Test
     void retryAfter_isNeverEarly_forAnyUse() {
-        ActivePlan plan = plan(Limit.perSecond(3).burst(7), Limit.perHour(999_983).burst(100));
+        ActivePlan plan =
+                plan(Limit.perSecond(3).burst(7), Limit.perHour(999_983).burst(100));
         for (long used = 7; used < 60; used++) {
             Decision decision = after(plan, used, 1);
             Duration exact = decision.retryAfter().orElseThrow();
@@ -79,8 +81,12 @@ class RateLimitHeadersTest {
 
     @Test
     void severalLimits_areToldEach_andTheTightestOneInTheOldFields() {
-        Decision decision =
-                after(plan(Limit.perMinute(100).burst(20).named("short"), Limit.perDay(1_000).named("day")), 15, 1);
+        Decision decision = after(
+                plan(
+                        Limit.perMinute(100).burst(20).named("short"),
+                        Limit.perDay(1_000).named("day")),
+                15,
+                1);
 
         Map<String, String> headers = FORMAT.of(decision).asMap();
 
@@ -93,7 +99,12 @@ class RateLimitHeadersTest {
 
     @Test
     void refusedByOneOfTwo_tellsRetryAfterAtThatOne() {
-        Decision decision = after(plan(Limit.perMinute(100).burst(20).named("short"), Limit.perDay(1_000).named("day")), 20, 1);
+        Decision decision = after(
+                plan(
+                        Limit.perMinute(100).burst(20).named("short"),
+                        Limit.perDay(1_000).named("day")),
+                20,
+                1);
 
         assertThat(FORMAT.of(decision).asMap())
                 .containsEntry("Retry-After", "1")
@@ -102,7 +113,8 @@ class RateLimitHeadersTest {
 
     @Test
     void slidingWindow_hasItsWindow() {
-        Decision decision = after(plan(Limit.slidingWindow(5, Duration.ofMinutes(15)).named("login")), 0, 1);
+        Decision decision =
+                after(plan(Limit.slidingWindow(5, Duration.ofMinutes(15)).named("login")), 0, 1);
 
         assertThat(FORMAT.of(decision).asMap()).containsEntry("RateLimit-Policy", "\"login\";q=5;w=900");
     }
@@ -116,8 +128,8 @@ class RateLimitHeadersTest {
 
     @Test
     void numbersBeyondStructuredFields_areCut() {
-        Decision decision =
-                after(plan(Limit.of(5_000_000_000_000_000L, Duration.ofNanos(1_000)).named("huge")), 0, 1);
+        Decision decision = after(
+                plan(Limit.of(5_000_000_000_000_000L, Duration.ofNanos(1_000)).named("huge")), 0, 1);
 
         assertThat(FORMAT.of(decision).asMap().get("RateLimit")).isEqualTo("\"huge\";r=999999999999999;t=1");
     }
@@ -131,15 +143,16 @@ class RateLimitHeadersTest {
                 .mapToObj(i -> Integer.valueOf(format.of(decision).asMap().get("Retry-After")))
                 .collect(Collectors.toCollection(TreeSet::new));
 
-        assertThat(told).containsExactlyElementsOf(IntStream.rangeClosed(1, 10).boxed().toList());
+        assertThat(told)
+                .containsExactlyElementsOf(IntStream.rangeClosed(1, 10).boxed().toList());
     }
 
     @Test
     void blocked_hasNothingLeft_untilTheBlockEnds() {
         ActivePlan plan = plan(Limit.perMinute(100).named("m"));
         long[] state = new long[plan.terms().size()];
-        Decision blocked = new Decision(
-                Decision.Source.PENALTY, plan, plan.terms(), 1, 0, false, 0, 59_000_001, state, 0);
+        Decision blocked =
+                new Decision(Decision.Source.PENALTY, plan, plan.terms(), 1, 0, false, 0, 59_000_001, state, 0);
 
         assertThat(FORMAT.resetInSeconds().of(blocked).asMap())
                 .containsEntry("X-RateLimit-Remaining", "0")

@@ -26,7 +26,7 @@ class ScriptTest {
     static void start() {
         redis = RedisServers.standalone();
         link = RedisLink.connect(redis.uri());
-        assertThat(link.awaitUp(Duration.ofSeconds(10))).isTrue();
+        assertThat(link.awaitUp(Duration.ofSeconds(60))).isTrue();
     }
 
     @AfterAll
@@ -42,7 +42,7 @@ class ScriptTest {
 
     private static long take(Plan plan, long cost, long count) {
         byte[] reply = link.call(
-                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
                 commands -> CheckScript.run(
                         commands,
                         KEY.getBytes(StandardCharsets.US_ASCII),
@@ -168,7 +168,7 @@ class ScriptTest {
     void reply_isAsLongAsItsLimitsNeed() {
         Plan plan = Plan.of(Limit.perHour(100), Limit.perSecond(5));
         byte[] reply = link.call(
-                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
                 commands -> CheckScript.run(
                         commands,
                         KEY.getBytes(StandardCharsets.US_ASCII),

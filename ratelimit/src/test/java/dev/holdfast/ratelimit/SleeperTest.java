@@ -20,7 +20,7 @@ class SleeperTest {
                         .denyCache(denyCache)
                         .plan("p", Plan.of(limit))
                         .build()) {
-            assertThat(link.awaitUp(Duration.ofSeconds(30))).isTrue();
+            assertThat(link.awaitUp(Duration.ofSeconds(60))).isTrue();
             Subject subject = Subject.user("sleeper");
             for (int i = 0; i < 100; i++) {
                 Decision decision = limiter.tryAcquire(subject, "p");

@@ -29,7 +29,8 @@ class TopSubjectsTest {
 
         List<TopSubjects.Counted> found = top.top(64, 0);
 
-        assertThat(found).extracting(TopSubjects.Counted::subject)
+        assertThat(found)
+                .extracting(TopSubjects.Counted::subject)
                 .contains(truth.entrySet().stream()
                         .filter(e -> e.getValue() > all / 64)
                         .map(Map.Entry::getKey)
@@ -49,8 +50,12 @@ class TopSubjectsTest {
         for (int i = 0; i < 40; i++) {
             top.refused(subject(1), 0);
         }
-        assertThat(top.top(1, TimeUnit.MINUTES.toNanos(4))).extracting(TopSubjects.Counted::refusals).containsExactly(40L);
-        assertThat(top.top(1, TimeUnit.MINUTES.toNanos(11))).extracting(TopSubjects.Counted::refusals).containsExactly(10L);
+        assertThat(top.top(1, TimeUnit.MINUTES.toNanos(4)))
+                .extracting(TopSubjects.Counted::refusals)
+                .containsExactly(40L);
+        assertThat(top.top(1, TimeUnit.MINUTES.toNanos(11)))
+                .extracting(TopSubjects.Counted::refusals)
+                .containsExactly(10L);
         assertThat(top.top(1, TimeUnit.DAYS.toNanos(30))).isEmpty();
     }
 }

@@ -28,7 +28,8 @@ final class CommandsPerCheck implements Scenario {
             try (SentCommands sent = new SentCommands(session.redis())) {
                 double checks = perCheck(sent, i -> limiter.take(Grant.subject(i)));
                 session.report(CHECK, checks, "commands sent per check");
-                session.report(DENIED, perCheck(sent, i -> limiter.refused() != null), "commands sent per denied check");
+                session.report(
+                        DENIED, perCheck(sent, i -> limiter.refused() != null), "commands sent per denied check");
             }
         }
     }

@@ -31,8 +31,7 @@ final class LocalCheck implements Scenario {
     public void run(Session session) throws Exception {
         LocalBucket ours = LocalBucket.of(Limit.perSecond(Grant.PERMITS));
         Bucket theirs = Bucket.builder()
-                .addLimit(limit ->
-                        limit.capacity(Grant.PERMITS).refillGreedy(Grant.PERMITS, Duration.ofSeconds(1)))
+                .addLimit(limit -> limit.capacity(Grant.PERMITS).refillGreedy(Grant.PERMITS, Duration.ofSeconds(1)))
                 .build();
         Work subject = Rates.inTurn(anyone -> ours.tryAcquire());
         Work baseline = Rates.inTurn(anyone -> theirs.tryConsume(1));

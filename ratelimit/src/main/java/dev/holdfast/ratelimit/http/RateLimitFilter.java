@@ -95,8 +95,7 @@ public final class RateLimitFilter extends Filter {
      * @return such a filter
      */
     public RateLimitFilter user(Function<HttpExchange, @Nullable String> found) {
-        return new RateLimitFilter(
-                limiter, Objects.requireNonNull(found, "found"), address, endpoint, format, refusal);
+        return new RateLimitFilter(limiter, Objects.requireNonNull(found, "found"), address, endpoint, format, refusal);
     }
 
     /**

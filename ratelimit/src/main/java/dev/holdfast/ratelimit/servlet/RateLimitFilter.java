@@ -97,8 +97,7 @@ public final class RateLimitFilter implements Filter {
      * @return such a filter
      */
     public RateLimitFilter user(Function<HttpServletRequest, @Nullable String> found) {
-        return new RateLimitFilter(
-                limiter, Objects.requireNonNull(found, "found"), address, endpoint, format, refusal);
+        return new RateLimitFilter(limiter, Objects.requireNonNull(found, "found"), address, endpoint, format, refusal);
     }
 
     /**

@@ -65,13 +65,13 @@ class RateLimitFilterTest {
 
     private HttpResponse<String> send(UnaryOperator<HttpRequest.Builder> request) throws Exception {
         URI root = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
-        return client.send(
-                request.apply(HttpRequest.newBuilder(root)).build(), HttpResponse.BodyHandlers.ofString());
+        return client.send(request.apply(HttpRequest.newBuilder(root)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private int get(String path, String... headers) throws Exception {
         return send(r -> {
-                    URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+                    URI uri =
+                            URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
                     return headers.length == 0 ? r.uri(uri) : r.uri(uri).headers(headers);
                 })
                 .statusCode();
@@ -102,17 +102,17 @@ class RateLimitFilterTest {
         for (int i = 0; i < 5; i++) {
             assertThat(get("/health")).isEqualTo(204);
         }
-        HttpResponse<String> skipped =
-                send(r -> r.uri(URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/health?deep=1")));
+        HttpResponse<String> skipped = send(
+                r -> r.uri(URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/health?deep=1")));
         assertThat(skipped.headers().firstValue("RateLimit")).isEmpty();
     }
 
     @Test
     void routes_haveTheirOwnPlan() throws Exception {
         filter(f -> f);
-        UnaryOperator<HttpRequest.Builder> login = r -> r.uri(
-                        URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/login/form?x=y"))
-                .POST(HttpRequest.BodyPublishers.ofString("name=me"));
+        UnaryOperator<HttpRequest.Builder> login =
+                r -> r.uri(URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/login/form?x=y"))
+                        .POST(HttpRequest.BodyPublishers.ofString("name=me"));
         assertThat(send(login).statusCode()).isEqualTo(204);
         assertThat(send(login).statusCode()).isEqualTo(429);
         assertThat(get("/login/form")).isEqualTo(204);
@@ -165,7 +165,8 @@ class RateLimitFilterTest {
                 .endpoint(exchange -> "POST /login")
                 .headers(RateLimitHeaders.format().withoutLegacy())
                 .whenRefused((exchange, headers) -> {
-                    byte[] body = ("{\"wait\":" + headers.asMap().get("Retry-After") + "}").getBytes(StandardCharsets.UTF_8);
+                    byte[] body =
+                            ("{\"wait\":" + headers.asMap().get("Retry-After") + "}").getBytes(StandardCharsets.UTF_8);
                     exchange.sendResponseHeaders(headers.status(), body.length);
                     exchange.getResponseBody().write(body);
                 }));

@@ -87,8 +87,7 @@ class RateLimitFilterTest {
 
     private HttpResponse<String> get(String path, String... headers) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/app" + path);
-        return client.send(
-                HttpRequest.newBuilder(uri).headers(headers).build(), HttpResponse.BodyHandlers.ofString());
+        return client.send(HttpRequest.newBuilder(uri).headers(headers).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     @Test
