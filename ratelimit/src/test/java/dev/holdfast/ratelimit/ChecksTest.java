@@ -72,7 +72,9 @@ class ChecksTest {
             assertThat(decision.allowed()).isTrue();
             assertThat(decision.source()).isEqualTo(Decision.Source.REDIS);
         }
-        assertThat(Keys.scriptCalls(redis) - before).as("one for the first, one for the others").isEqualTo(2);
+        assertThat(Keys.scriptCalls(redis) - before)
+                .as("one for the first, one for the others")
+                .isEqualTo(2);
         assertThat(limiter.peek(HOT, "p").remaining()).isEqualTo(899);
     }
 
@@ -93,7 +95,9 @@ class ChecksTest {
         for (CompletableFuture<Decision> other : others) {
             assertThat(other.get(60, TimeUnit.SECONDS).source()).isEqualTo(Decision.Source.REDIS);
         }
-        assertThat(limiter.plans().require("p").lines()).as("nothing is left behind").isEmpty();
+        assertThat(limiter.plans().require("p").lines())
+                .as("nothing is left behind")
+                .isEmpty();
     }
 
     @Test
