@@ -22,11 +22,7 @@ public final class Main {
     /** All groups; a new one is added here. */
     static List<Group> groups() {
         return List.of(
-                Foundation.group(),
-                CacheGroup.group(),
-                RateLimitGroup.group(),
-                BatchGroup.group(),
-                SelfCheck.group());
+                Foundation.group(), CacheGroup.group(), RateLimitGroup.group(), BatchGroup.group(), SelfCheck.group());
     }
 
     private Main() {}

@@ -121,16 +121,16 @@ final class AsyncReads<K, V> {
         Flight<V> flight = attempt.flight;
         Flight<V> newer = flights.replace(attempt.key, slow, flight) ? null : flights.register(attempt.key, flight);
         if (newer != null && !again) {
-            var unused = await(attempt.key, newer, true)
-                    .whenComplete((value, failure) -> complete(result, value, failure));
+            var unused =
+                    await(attempt.key, newer, true).whenComplete((value, failure) -> complete(result, value, failure));
             replaceLater(newer, result, () -> replace(newer, attempt, origin, result, true));
             return;
         }
         if (newer != null) {
             flight.detach();
         }
-        var unused = await(attempt.key, flight, false)
-                .whenComplete((value, failure) -> complete(result, value, failure));
+        var unused =
+                await(attempt.key, flight, false).whenComplete((value, failure) -> complete(result, value, failure));
         fly(attempt, origin);
     }
 

@@ -208,8 +208,8 @@ final class Tier2 {
     Map<String, byte[]> leaseAll(List<String> keys, Duration deadline) {
         Map<String, byte[]> tokens = newTokens(keys);
         try {
-            List<Boolean> granted = present(
-                    link.call(deadline, commands -> Waves.send(keys, some -> askLeases(commands, some, tokens))));
+            List<Boolean> granted = present(link.call(
+                    deadline, commands -> Waves.send(keys, some -> askLeases(commands, some, tokens))));
             Map<String, byte[]> leases = new HashMap<>(tokens);
             for (int i = 0; i < keys.size(); i++) {
                 if (!granted.get(i)) {
