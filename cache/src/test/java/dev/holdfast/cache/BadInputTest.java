@@ -33,6 +33,7 @@ class BadInputTest {
     }
 
     @Test
+    @SuppressWarnings("FutureReturnValueIgnored") // There is none: the calls throw.
     void nullsAmongMany_areNamed_beforeAnythingIsDone() {
         List<Long> keys = Arrays.asList(1L, null);
         Map<Long, String> nullKey = Collections.singletonMap(null, "v");

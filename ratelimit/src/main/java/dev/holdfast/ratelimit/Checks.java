@@ -166,7 +166,7 @@ final class Checks {
             count++;
         }
         Call call = new Call(line, turns, turns.cost, count, now);
-        link.callAsync(Duration.ofNanos(left), call).whenComplete(call.landing());
+        var unused = link.callAsync(Duration.ofNanos(left), call).whenComplete(call::landed);
     }
 
     private void finish(Line line, Turn turn, Decision decision) {
@@ -305,23 +305,21 @@ final class Checks {
             return failure instanceof CancellationException && ticker.read() - asked < timeoutNanos - timeoutNanos / 8;
         }
 
-        /** What to do when the call for the turns is answered: first send the next, then tell them. */
-        BiConsumer<byte @Nullable [], @Nullable Throwable> landing() {
-            return (reply, failure) -> {
-                if (failure != null || reply == null) {
-                    Turn others = line.crashed();
-                    refuseAll(line, turns, possiblyCharged(failure));
-                    refuseAll(line, others, false);
-                    return;
-                }
-                start(line, line.landed());
-                Answer answer = answer(reply);
-                judge.answered(line, answer);
-                int index = 0;
-                for (Turn turn = turns; turn != null; turn = turn.next) {
-                    finish(line, turn, answer.decision(index++));
-                }
-            };
+        /** The call for the turns is answered: first sends the next, then tells them. */
+        void landed(byte @Nullable [] reply, @Nullable Throwable failure) {
+            if (failure != null || reply == null) {
+                Turn others = line.crashed();
+                refuseAll(line, turns, possiblyCharged(failure));
+                refuseAll(line, others, false);
+                return;
+            }
+            start(line, line.landed());
+            Answer answer = answer(reply);
+            judge.answered(line, answer);
+            int index = 0;
+            for (Turn turn = turns; turn != null; turn = turn.next) {
+                finish(line, turn, answer.decision(index++));
+            }
         }
     }
 

@@ -25,13 +25,14 @@ public final class ClientAddress {
     private static final Pattern IPV4 = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})");
     private static final ClientAddress DIRECT = new ClientAddress(List.of(), 64);
 
+    @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Network(byte[] address, int bits) {
         boolean contains(byte[] other) {
             if (other.length != address.length) {
                 return false;
             }
             for (int bit = 0; bit < bits; bit += 8) {
-                int mask = bits - bit >= 8 ? 0xFF : 0xFF << 8 - (bits - bit) & 0xFF;
+                int mask = bits - bit >= 8 ? 0xFF : (0xFF << (8 - (bits - bit))) & 0xFF;
                 if ((address[bit / 8] & mask) != (other[bit / 8] & mask)) {
                     return false;
                 }

@@ -75,7 +75,7 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
         } else {
             upkeep = new ScheduledThreadPoolExecutor(1, Threads.daemon("holdfast-ratelimit-" + settings.name()));
             long nanos = settings.heartbeat().toNanos();
-            upkeep.scheduleWithFixedDelay(this::upkeep, 0, nanos, TimeUnit.NANOSECONDS);
+            var unused = upkeep.scheduleWithFixedDelay(this::upkeep, 0, nanos, TimeUnit.NANOSECONDS);
             listening = link.addListener(change -> {
                 if (change.to() == LinkState.UP) {
                     upkeepNow();
@@ -103,8 +103,8 @@ final class FleetLimiter implements RateLimiter, Checks.Judge {
             if (memory.owes()) {
                 memory.settleAll(micros(), SETTLED_AT_ONCE, this::charge);
             }
-            for (Leases.Unused unused : leases.expired(ticker.read())) {
-                var sent = send(unused.plan(), unused.subject(), CheckScript.REFUND, unused.permits(), 1, 0);
+            for (Leases.Unused lease : leases.expired(ticker.read())) {
+                var unused = send(lease.plan(), lease.subject(), CheckScript.REFUND, lease.permits(), 1, 0);
             }
         } catch (RedisException e) {
             outage.missedBeat(e);

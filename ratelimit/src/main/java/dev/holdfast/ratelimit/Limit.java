@@ -206,7 +206,7 @@ public final class Limit {
                 !period.isNegative()
                         && !period.isZero()
                         && period.compareTo(LONGEST) <= 0
-                        && period.getNano() % 1_000 == 0,
+                        && period.toNanosPart() % 1_000 == 0,
                 "period",
                 property,
                 period,
@@ -257,7 +257,7 @@ public final class Limit {
     }
 
     private long micros() {
-        return period.toSeconds() * 1_000_000 + period.getNano() / 1_000;
+        return period.toSeconds() * 1_000_000 + period.toNanosPart() / 1_000;
     }
 
     Algorithm algorithm() {

@@ -242,7 +242,7 @@ final class Memory {
     void settle(ActivePlan plan, Subject subject, long now, Collector collector) {
         Known known = table.get(subject, plan.scope());
         if (known != null) {
-            settle(known, now, collector);
+            var unused = settle(known, now, collector);
         }
     }
 

@@ -37,10 +37,12 @@ final class PlanTally {
         return plan;
     }
 
+    @SuppressWarnings("EnumOrdinal") // An index into counters of this process, stored nowhere.
     void count(Decision.Source source, Result result) {
         counts[source.ordinal() * RESULTS + result.ordinal()].increment();
     }
 
+    @SuppressWarnings("EnumOrdinal")
     long counted(Decision.Source source, Result result) {
         return counts[source.ordinal() * RESULTS + result.ordinal()].sum();
     }

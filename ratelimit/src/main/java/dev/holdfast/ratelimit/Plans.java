@@ -211,7 +211,7 @@ public final class Plans {
 
     private static boolean matches(String pattern, String endpoint) {
         int last = pattern.length() - 1;
-        return last >= 0 && pattern.charAt(last) == '*'
+        return (last >= 0 && pattern.charAt(last) == '*')
                 ? endpoint.regionMatches(0, pattern, 0, last)
                 : endpoint.equals(pattern);
     }

@@ -52,7 +52,7 @@ final class Table<E extends Table.Entry> {
 
     private int set(Subject subject, String scope) {
         int hash = (subject.hashCode() * 31 + scope.hashCode()) * 0x9E3779B9;
-        return (int) ((hash & 0xFFFF_FFFFL) * sets >>> 32);
+        return (int) (((hash & 0xFFFF_FFFFL) * sets) >>> 32);
     }
 
     @Nullable

@@ -150,7 +150,7 @@ class ArithmeticTest {
                     reference.check(limits, step.clock, step.op, step.cost, step.count, step.patience, step.amounts);
             ByteBuffer reply = CheckScript.reply(replies.get(i).bytes());
             String where = "seed " + seed + " step " + i + " " + step + " of " + limits;
-            if (Algorithm.get7(reply) != expected.granted() | Algorithm.get7(reply) != step.clock) {
+            if (Algorithm.get7(reply) != expected.granted() || Algorithm.get7(reply) != step.clock) {
                 assertThat(CheckScript.reply(replies.get(i).bytes()).getInt())
                         .as(where)
                         .isEqualTo((int) expected.granted());

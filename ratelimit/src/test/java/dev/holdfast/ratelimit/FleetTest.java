@@ -67,7 +67,7 @@ class FleetTest {
 
         /** Permits admitted, checks made, permits admitted by the fallback. */
         long[] result() throws IOException {
-            String[] words = Objects.requireNonNull(lineOf("done")).split(" ");
+            String[] words = Objects.requireNonNull(lineOf("done")).split(" ", -1);
             return new long[] {Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3])};
         }
 

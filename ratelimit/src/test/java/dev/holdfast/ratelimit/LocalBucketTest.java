@@ -61,7 +61,7 @@ class LocalBucketTest {
             ManualTicker ticker = new ManualTicker();
             LocalBucket bucket = LocalBucket.of(Plan.of(limit), ticker);
             for (int i = 0; i < 500; i++) {
-                long cost = 1 + random.nextInt((int) Math.min(5, limit.burst()));
+                long cost = 1L + random.nextInt((int) Math.min(5, limit.burst()));
                 Duration wait = bucket.retryAfter(cost).orElseThrow();
                 if (wait.toNanos() >= 1_000) {
                     ticker.advance(wait.minusNanos(1_000));

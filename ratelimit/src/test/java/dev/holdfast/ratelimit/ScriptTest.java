@@ -64,7 +64,7 @@ class ScriptTest {
         take(Plan.of(Limit.perHour(999_983), Limit.perMinute(100), Limit.perSecond(10)), 1, 1);
         long three = bytes();
         redis.command("FLUSHALL");
-        Plan window = Plan.of(Limit.slidingWindow(1_000_000, Duration.ofNanos(20_000_000)));
+        Plan window = Plan.of(Limit.slidingWindow(1_000_000, Duration.ofMillis(20)));
         for (int i = 0; i < 40; i++) {
             take(window, 1, 1);
         }

@@ -167,7 +167,9 @@ class WriterPropertiesTest {
         if (operation == Operation.UPDATE && !exists) {
             return RowOutcome.MISSED;
         }
-        if (row.name() == null || row.stock() != null && row.stock() < 0 || operation == Operation.INSERT && exists) {
+        if (row.name() == null
+                || (row.stock() != null && row.stock() < 0)
+                || (operation == Operation.INSERT && exists)) {
             return RowOutcome.FAILED;
         }
         table.put(row.id(), row);

@@ -20,6 +20,6 @@ interface Grant {
 
     /** The subject whose turn is at an operation: spread over all of them, the same for both sides. */
     static int subject(long operation) {
-        return (int) Math.floorMod(operation * 7_919, SUBJECTS);
+        return Math.floorMod(operation * 7_919, SUBJECTS);
     }
 }

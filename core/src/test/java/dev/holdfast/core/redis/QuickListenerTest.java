@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.holdfast.testkit.redis.RedisServer;
 import dev.holdfast.testkit.redis.RedisServers;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -131,6 +133,8 @@ class QuickListenerTest {
 
     @Test
     void slow_listener_makes_the_quick_one_wait_and_not_the_io_thread() throws Exception {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        link.metrics().bindTo(registry);
         CountDownLatch release = new CountDownLatch(1);
         AtomicReference<String> slowOn = new AtomicReference<>();
         Taker quick = subscribe(new Taker(number -> true));
@@ -156,6 +160,8 @@ class QuickListenerTest {
 
         publish(1);
         publish(2);
+        Gauge backlog = registry.get("holdfast.redis.subscription.backlog").gauge();
+        await().atMost(SOON).until(() -> backlog.value() >= 2); // Both have arrived.
         assertThat(link.<String>call(SOON, c -> c.ping())).isEqualTo("PONG");
         assertThat(quick.seen).isEmpty();
         release.countDown();
