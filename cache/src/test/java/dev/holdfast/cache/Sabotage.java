@@ -53,7 +53,7 @@ final class Sabotage extends TamperedLink {
             case BORN -> command.sendAndChangeValues(Sabotage::reborn);
             case GAP_REPAIR ->
                 log && arguments == READ_ARGUMENTS
-                        ? then(command.send(), reply -> new ArrayList<>(((List<?>) reply).subList(0, 6)))
+                        ? then(command.send(), reply -> new ArrayList<>(((List<?>) reply).subList(0, 7)))
                         : command.send();
             case FLOOR ->
                 !log || arguments < READ_ARGUMENTS
