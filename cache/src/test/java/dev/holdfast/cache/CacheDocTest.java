@@ -31,7 +31,11 @@ class CacheDocTest {
 
     record Product(Long id, Long brandId, String name) {}
 
-    record Rate(String currency, double value, Duration validFor) {}
+    record Rate(String currency, double value, int minutes) {
+        Duration validFor() {
+            return Duration.ofMinutes(minutes);
+        }
+    }
 
     static final class Repository {
         private final Map<Long, Product> rows = new ConcurrentHashMap<>();
@@ -125,7 +129,7 @@ class CacheDocTest {
 
     @Test
     void entryOptions(RedisServer redis) {
-        Map<String, Rate> quotes = Map.of("EUR", new Rate("EUR", 1.08, Duration.ofMinutes(5)));
+        Map<String, Rate> quotes = Map.of("EUR", new Rate("EUR", 1.08, 5));
         try (RedisLink link = RedisLink.connect(redis.uri())) {
             // options begin
             TieredCache<String, Rate> rates = TieredCache.<String, Rate>builder("rate")

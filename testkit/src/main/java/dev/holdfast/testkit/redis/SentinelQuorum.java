@@ -17,8 +17,8 @@ final class SentinelQuorum {
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration PROMOTION_TIMEOUT = Duration.ofSeconds(30);
 
-    /** Sentinels greet each other every two seconds. */
-    private static final Duration REDISCOVERY = Duration.ofSeconds(5);
+    /** Sentinels greet each other every two seconds, and ask a primary for its replicas every ten. */
+    private static final Duration REDISCOVERY = Duration.ofSeconds(15);
 
     private final String masterName;
     private final RedisGroup group;
@@ -109,7 +109,7 @@ final class SentinelQuorum {
             agreedPrimary().ifPresent(primary -> {
                 followAll(primary);
                 if (System.nanoTime() - nextReset.get() >= 0 && mayBeReset(primary)) {
-                    // What they forget they find again: replicas at once, each other by the next greetings.
+                    // What they forget they find again: replicas by the next INFO, each other by the next greetings.
                     RedisGroup.ask(sentinels, sentinel -> sentinel.call("SENTINEL", "RESET", masterName));
                     nextReset.set(System.nanoTime() + REDISCOVERY.toNanos());
                 }
