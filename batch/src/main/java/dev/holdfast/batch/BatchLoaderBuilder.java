@@ -209,7 +209,7 @@ public final class BatchLoaderBuilder<K, V> implements Cloneable {
 
     private BatchLoaderBuilder<K, V> copy() {
         try {
-            @SuppressWarnings("unchecked")
+            @SuppressWarnings("unchecked") // clone() of this
             BatchLoaderBuilder<K, V> copy = (BatchLoaderBuilder<K, V>) clone();
             copy.children = List.copyOf(children);
             return copy;

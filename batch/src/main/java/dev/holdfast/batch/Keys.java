@@ -26,7 +26,7 @@ final class Keys<K> extends AbstractSet<K> {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings("unchecked") // the keys of a lane were admitted by its loader
     public Iterator<K> iterator() {
         return (Iterator<K>) Arrays.asList(keys).iterator();
     }

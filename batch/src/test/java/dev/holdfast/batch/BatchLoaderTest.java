@@ -143,7 +143,7 @@ class BatchLoaderTest {
     }
 
     @Test
-    @SuppressWarnings({"unchecked", "rawtypes"})
+    @SuppressWarnings({"unchecked", "rawtypes"}) // the mistake that is to be found out
     void mistypedKey_failsBeforeItIsQueued() {
         BatchLoader typed =
                 BatchLoader.builder("user", source).keyType(Long.class).build();

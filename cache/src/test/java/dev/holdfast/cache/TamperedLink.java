@@ -83,7 +83,7 @@ abstract class TamperedLink implements RedisLink {
             return method.getName().equals("mget") ? then(result, values -> changed(values, change)) : result;
         }
 
-        @SuppressWarnings("unchecked")
+        @SuppressWarnings("unchecked") // What MGET answers.
         private static Object changed(Object values, BinaryOperator<byte[]> change) {
             List<Object> changed = new ArrayList<>();
             for (KeyValue<byte[], byte[]> each : (List<KeyValue<byte[], byte[]>>) values) {
@@ -109,7 +109,7 @@ abstract class TamperedLink implements RedisLink {
         return link.callAsync(deadline, commands -> operation.send(tampered(commands)));
     }
 
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings("unchecked") // The proxy passes on what the real commands take and give.
     private RedisClusterAsyncCommands<byte[], byte[]> tampered(RedisClusterAsyncCommands<byte[], byte[]> commands) {
         return (RedisClusterAsyncCommands<byte[], byte[]>) Proxy.newProxyInstance(
                 TamperedLink.class.getClassLoader(),

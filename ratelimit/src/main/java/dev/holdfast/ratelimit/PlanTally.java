@@ -42,7 +42,7 @@ final class PlanTally {
         counts[source.ordinal() * RESULTS + result.ordinal()].increment();
     }
 
-    @SuppressWarnings("EnumOrdinal")
+    @SuppressWarnings("EnumOrdinal") // The same index.
     long counted(Decision.Source source, Result result) {
         return counts[source.ordinal() * RESULTS + result.ordinal()].sum();
     }

@@ -56,12 +56,12 @@ public final class QueryScope implements AutoCloseable {
     }
 
     /**
-     * What ran so far.
+     * What ran so far, without the findings that the watch ignores.
      *
      * @return a snapshot
      */
     public QueryReport report() {
-        return log.report();
+        return watch.withoutIgnored(log.report());
     }
 
     /**

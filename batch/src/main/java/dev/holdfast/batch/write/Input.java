@@ -107,7 +107,8 @@ final class Input<R> {
                 + (problems.size() > PROBLEMS_SHOWN ? "; …" : "");
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
+    @SuppressWarnings({"unchecked", "rawtypes"
+    }) // the values of one column are of one type, and compare with each other
     private void sort() {
         int count = shape.keys().size();
         for (int row = 0; row < rows.size(); row++) {

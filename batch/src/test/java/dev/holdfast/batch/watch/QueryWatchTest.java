@@ -196,6 +196,7 @@ class QueryWatchTest {
         DataSource db = watch.watch(plain);
         try (QueryScope scope = watch.open("report")) {
             loop(db);
+            assertThat(scope.report().findings()).isEmpty();
         }
         try (QueryScope scope = watch.open("import")) {
             QueryWatch.paused(() -> {
